@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { describe } from 'vitest';
+
+/**
+ * A suite says which parts of a machine it needs. Where one is missing the suite is skipped with the reason, which the end of the
+ * test run shows; in CI a missing part is a failure.
+ */
+export type Part = 'docker' | 'postgres' | 'root' | 'iptables' | 'gpu';
+
+const probes: Record<Part, () => string | undefined> = {
+  docker: () => (answers('docker', ['version', '--format', '{{.Server.Version}}']) ? undefined : 'no docker engine answers'),
+  postgres: () =>
+    process.env.TEST_DATABASE_URL !== undefined || postgresBinDir() !== undefined
+      ? undefined
+      : 'no PostgreSQL programs and no TEST_DATABASE_URL',
+  root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
+  iptables: () => (answers('iptables', ['-w', '-L', '-n']) ? undefined : 'iptables does not work here'),
+  gpu: () => (existsSync('/dev/nvidiactl') ? undefined : 'no NVIDIA device'),
+};
+
+/** Never a failure in CI: no CI machine has it. */
+const optional: Part[] = ['gpu'];
+
+export function missing(parts: Part[]): string | undefined {
+  for (const part of parts) {
+    const reason = probes[part]();
+    if (reason !== undefined) return `${part}: ${reason}`;
+  }
+  return undefined;
+}
+
+export function describeNeeding(parts: Part[], title: string, body: () => void): void {
+  const reason = missing(parts);
+  if (reason === undefined) return void describe(title, body);
+  if (process.env.CI !== undefined && !parts.some((part) => optional.includes(part))) {
+    throw new Error(`CI must have every part, and "${title}" lacks ${reason}`);
+  }
+  describe.skip(`${title} [missing ${reason}]`, body);
+}
+
+/** Where initdb and postgres are: PATH, or Debian's versioned directory. */
+export function postgresBinDir(): string | undefined {
+  for (const version of ['18', '17', '16', '15']) {
+    if (existsSync(`/usr/lib/postgresql/${version}/bin/initdb`)) return `/usr/lib/postgresql/${version}/bin`;
+  }
+  return undefined;
+}
+
+function answers(command: string, args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore', timeout: 10_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
