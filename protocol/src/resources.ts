@@ -21,7 +21,7 @@ export const Offer = z
     max_units: z.number().int(),
     unit_cpus: z.number().describe('CPUs per unit'),
     unit_memory_mib: z.number().int(),
-    unit_disk_mib: z.number().int(),
+    disk_free_mib: z.number().int().describe('Of the machine, shared by its units'),
     device_memory_mib: z.number().int().describe('Memory of one device; 0 of class cpu'),
     price_per_unit_hour: Money,
     min_duration_s: z.number().int(),

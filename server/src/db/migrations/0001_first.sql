@@ -224,12 +224,14 @@ create table leases (
   pulled_bytes bigint,
   total_bytes bigint,
   container_id text,
-  -- The meter: what is accepted of the agent's monotonic clock, and when on ours.
+  -- The meter at its last receipt: what the agent had served, and what of it is billed.
   served_ms bigint not null default 0,
   billed_ms bigint not null default 0,
   unbilled_ms bigint not null default 0,
-  acked_at timestamptz,
   receipt_at timestamptz,
+  -- The last acknowledged heartbeat since: its signed meter line, and when it came.
+  acked_line jsonb,
+  acked_at timestamptz,
   stop_reason text,
   stop_asked_at timestamptz,
   credit_warned_at timestamptz,
