@@ -124,7 +124,6 @@ create table offers (
   vendor text not null,
   unit_cpus double precision not null,
   unit_memory_mib bigint not null,
-  unit_disk_mib bigint not null,
   device_memory_mib bigint not null,
   price_micros_per_unit_hour bigint not null check (price_micros_per_unit_hour >= 0),
   withdrawn boolean not null default false,

@@ -1,0 +1,152 @@
+import { matches, type Expression } from '@gpucoop/protocol/expression.ts';
+import type { NoMatchReason } from '@gpucoop/protocol/reasons.ts';
+import { isolationLevels, type Range, type Spec } from '@gpucoop/protocol/spec.ts';
+import { quietHours } from '../machines/quiet-hours.ts';
+import { offerAt, type Supply } from './supply.ts';
+
+/** What decides besides spec and offer. `weakestIsolation` is what a spec gets that asks for none: `none` only on a local network. */
+export type MatchContext = {
+  now: Date;
+  where: Expression | null;
+  renterPpm: number;
+  weakestIsolation: 'none' | 'container';
+  /** Machines not to use: those on which an earlier attempt of the run was lost. */
+  without: ReadonlySet<string>;
+};
+
+export type Match = {
+  supply: Supply;
+  units: number;
+  cpus: number;
+  memory_mib: number;
+  disk_mib: number;
+  price_micros_per_hour: bigint;
+};
+
+export type Judgement = { supply: Supply; match: Match } | { supply: Supply; failures: NoMatchReason[] };
+
+/** Judges every offer. Pure: the same supplies, spec and context give the same answer. */
+export function judgeAll(supplies: Iterable<Supply>, spec: Spec, context: MatchContext): Judgement[] {
+  return [...supplies].map((supply) => judge(supply, spec, context));
+}
+
+/** The matches, cheapest first; then the more reliable; then by id, so that the order is total. */
+export function cheapestFirst(judgements: Judgement[]): Match[] {
+  return judgements
+    .flatMap((judgement) => ('match' in judgement ? [judgement.match] : []))
+    .toSorted(
+      (a, b) =>
+        compare(a.price_micros_per_hour, b.price_micros_per_hour) ||
+        b.supply.reliability_ppm - a.supply.reliability_ppm ||
+        compare(a.supply.id, b.supply.id),
+    );
+}
+
+function compare<T extends bigint | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** All that keeps this offer from serving the spec, or how it serves it. */
+export function judge(supply: Supply, spec: Spec, context: MatchContext): Judgement {
+  const units = chooseUnits(supply, spec);
+  const price = priceOf(supply, units.count, context.renterPpm);
+  const failures = [
+    ...standing(supply, spec, context),
+    ...units.failures,
+    ...(spec.resources.disk_mib.min > supply.disk_free_mib ? (['disk'] as const) : []),
+    ...(tooWeak(supply, spec, context) ? (['isolation'] as const) : []),
+    ...(fitsTerm(supply, spec, context.now) ? [] : (['term'] as const)),
+    ...(placed(supply, spec, context) ? [] : (['where'] as const)),
+    ...(spec.max_price_micros_per_hour !== null && price > BigInt(spec.max_price_micros_per_hour)
+      ? (['price'] as const)
+      : []),
+    ...(units.rented ? (['rented'] as const) : []),
+  ];
+  if (failures.length > 0) return { supply, failures };
+  return {
+    supply,
+    match: {
+      supply,
+      units: units.count,
+      cpus: atMost(spec.resources.cpus, supply.unit_cpus * units.count),
+      memory_mib: atMost(spec.resources.memory_mib, supply.unit_memory_mib * units.count),
+      disk_mib: spec.resources.disk_mib.min,
+      price_micros_per_hour: price,
+    },
+  };
+}
+
+/** Asking price of some units with the renter's fee on top, per hour, rounded up so that no fee is lost on cheap units. */
+export function priceOf(supply: Supply, units: number, renterPpm: number): bigint {
+  const asked = supply.price_micros_per_unit_hour * BigInt(units);
+  return asked + renterFee(asked, renterPpm);
+}
+
+export function renterFee(asked: bigint, renterPpm: number): bigint {
+  return (asked * BigInt(renterPpm) + 999_999n) / 1_000_000n;
+}
+
+function atMost(range: Range, share: number): number {
+  return range.max === null ? share : Math.min(range.max, share);
+}
+
+function standing(supply: Supply, spec: Spec, context: MatchContext): NoMatchReason[] {
+  const reasons: NoMatchReason[] = [];
+  if (supply.presence !== 'online') reasons.push('machine_offline');
+  if (supply.listing !== 'listed' || supply.suspended || context.without.has(supply.machine_id)) reasons.push('not_listed');
+  if (quietHours(supply.terms, context.now).quiet) reasons.push('quiet_hours');
+  const { architecture } = spec.resources;
+  if (architecture !== null && architecture !== supply.architecture) reasons.push('architecture');
+  return reasons;
+}
+
+type Units = { count: number; failures: NoMatchReason[]; rented: boolean };
+
+/** The fewest units that serve the spec. A share of CPUs or memory too small is made up by more units where the spec allows more. */
+function chooseUnits(supply: Supply, spec: Spec): Units {
+  const { gpu, cpus, memory_mib: memory } = spec.resources;
+  const most = Math.min(supply.terms.max_units ?? supply.units_total, supply.units_total);
+  const failures: NoMatchReason[] = [];
+  if (gpu === null ? supply.class !== 'cpu' : !servesGpu(supply, gpu.vendor, gpu.classes)) failures.push('class');
+  if (gpu !== null && !inRange(supply.device_memory_mib, gpu.memory_mib)) failures.push('vram');
+
+  const fewest = Math.max(supply.terms.min_units, gpu?.count.min ?? 1);
+  const highest = Math.min(most, gpu === null ? most : (gpu.count.max ?? most));
+  if (fewest > highest) failures.push('devices');
+
+  const forCpus = Math.ceil(cpus.min / supply.unit_cpus);
+  const forMemory = Math.ceil(memory.min / supply.unit_memory_mib);
+  if (forCpus > highest) failures.push('cpus');
+  if (forMemory > highest) failures.push('memory');
+  const count = Math.max(fewest, forCpus, forMemory);
+
+  const lacking = count > supply.units_free && count <= supply.units_total;
+  if (lacking && count <= supply.units_free + supply.units_owner_busy) failures.push('owner_busy');
+  return { count, failures, rented: lacking && !failures.includes('owner_busy') };
+}
+
+function servesGpu(supply: Supply, vendor: string | null, classes: string[]): boolean {
+  if (supply.class === 'cpu') return false;
+  return (vendor === null || vendor === supply.vendor) && (classes.length === 0 || classes.includes(supply.class));
+}
+
+// Drivers keep a little of the memory for themselves: a "24 GB" card reports 24,564 MiB or less. 4 % below still counts.
+function inRange(memoryMib: number, range: Range): boolean {
+  return memoryMib >= range.min * 0.96 && (range.max === null || memoryMib <= range.max);
+}
+
+function tooWeak(supply: Supply, spec: Spec, context: MatchContext): boolean {
+  const wanted = spec.isolation ?? context.weakestIsolation;
+  return isolationLevels.indexOf(supply.isolation) < isolationLevels.indexOf(wanted);
+}
+
+function fitsTerm(supply: Supply, spec: Spec, now: Date): boolean {
+  const { secondsUntil } = quietHours(supply.terms, now);
+  const longest = Math.min(supply.terms.max_duration_s, secondsUntil === undefined || secondsUntil === 0 ? Infinity : secondsUntil);
+  return spec.max_duration_s >= supply.terms.min_duration_s && spec.max_duration_s <= longest;
+}
+
+function placed(supply: Supply, spec: Spec, context: MatchContext): boolean {
+  if (spec.regions !== null && !spec.regions.includes(supply.terms.region)) return false;
+  return context.where === null || matches(context.where, offerAt(supply, context.now));
+}

@@ -1,0 +1,128 @@
+import type { Kysely, Selectable } from 'kysely';
+import { canonicalHash } from '@gpucoop/protocol/canonical.ts';
+import { parseExpression } from '@gpucoop/protocol/expression.ts';
+import { toMoney } from '@gpucoop/protocol/money.ts';
+import { CoopError } from '@gpucoop/protocol/problem.ts';
+import { referenceFor } from '@gpucoop/protocol/reference-prices.ts';
+import { QuotedOffer, type PriceLine, type Quote } from '@gpucoop/protocol/resources.ts';
+import { Spec } from '@gpucoop/protocol/spec.ts';
+import { holdRoundedUp } from '@gpucoop/policy/charge.ts';
+import { policyHash, type Policy } from '@gpucoop/policy/policy.ts';
+import type { Clock } from '../clock.ts';
+import type { Tables } from '../db/rows.ts';
+import { newId } from '../ids.ts';
+import { explain } from './explanation.ts';
+import { cheapestFirst, judgeAll, renterFee, type Judgement, type Match, type MatchContext } from './matching.ts';
+import type { ReadModel } from './read-model.ts';
+import { offerAt } from './supply.ts';
+
+export type QuoteDeps = { db: Kysely<Tables>; readModel: ReadModel; policy: Policy; clock: Clock };
+
+const OPTIONS_MAX = 8;
+
+/** Judges all offers for a spec and writes down what is promised until the quote expires. No option is no error: it explains. */
+export async function createQuote(deps: QuoteDeps, userId: string, spec: Spec, balance: bigint): Promise<Quote> {
+  const now = deps.clock.now();
+  const judgements = judgeSpec(deps, spec, now, new Set());
+  const options = cheapestFirst(judgements)
+    .slice(0, OPTIONS_MAX)
+    .map((match) => quotedOffer(match, deps.policy, now));
+  const row = {
+    id: newId('quote'),
+    user_id: userId,
+    spec: JSON.stringify(spec),
+    spec_hash: canonicalHash(spec),
+    policy_hash: policyHash(deps.policy),
+    options: JSON.stringify(options),
+    state: 'open' as const,
+    created_at: now,
+    expires_at: new Date(now.getTime() + deps.policy.quote_ttl_s * 1000),
+  };
+  await deps.db.insertInto('quotes').values(row).execute();
+  return view({ ...row, spec, options }, explain(judgements, spec, deps.policy.fees.renter_ppm), deps.policy, balance);
+}
+
+export async function readQuote(deps: QuoteDeps, userId: string, quoteId: string, balance: bigint): Promise<Quote> {
+  const row = await deps.db
+    .selectFrom('quotes')
+    .selectAll()
+    .where('id', '=', quoteId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  if (row === undefined) throw new CoopError('not_found', `There is no quote ${quoteId}.`);
+  const spec = Spec.parse(row.spec);
+  const judgements = judgeSpec(deps, spec, deps.clock.now(), new Set());
+  return view(row, explain(judgements, spec, deps.policy.fees.renter_ppm), deps.policy, balance);
+}
+
+/** All offers judged now. `without`: machines on which the run was lost before. */
+export function judgeSpec(deps: QuoteDeps, spec: Spec, now: Date, without: ReadonlySet<string>): Judgement[] {
+  const context: MatchContext = {
+    now,
+    where: spec.where === null ? null : parseExpression(spec.where),
+    renterPpm: deps.policy.fees.renter_ppm,
+    weakestIsolation: deps.policy.network === 'local' ? 'none' : 'container',
+    without,
+  };
+  return judgeAll(deps.readModel.supplies(), spec, context);
+}
+
+export function quotedOffer(match: Match, policy: Policy, now: Date): QuotedOffer {
+  const { supply, units } = match;
+  return {
+    offer: offerAt(supply, now),
+    units,
+    cpus: match.cpus,
+    memory_mib: match.memory_mib,
+    disk_mib: match.disk_mib,
+    lines: priceLines(match, policy),
+    per_hour: toMoney(match.price_micros_per_hour),
+    reference: referenceFor(supply.class, units),
+  };
+}
+
+function priceLines(match: Match, policy: Policy): PriceLine[] {
+  const { supply, units } = match;
+  const asked = supply.price_micros_per_unit_hour * BigInt(units);
+  const fee = renterFee(asked, policy.fees.renter_ppm);
+  const what = supply.class === 'cpu' ? `${units} CPU` : `${units} × ${supply.class}`;
+  return [
+    { what, per_hour: toMoney(asked), note: `asked by the provider, with ${match.cpus} CPUs and ${match.memory_mib} MiB` },
+    { what: `disk ${match.disk_mib} MiB`, per_hour: toMoney(0n), note: 'in the price' },
+    { what: 'network fee', per_hour: toMoney(fee), note: fee === 0n ? 'none for renters; the provider pays it' : null },
+  ];
+}
+
+type QuoteRow = Pick<Selectable<Tables['quotes']>, 'id' | 'spec_hash' | 'policy_hash' | 'created_at' | 'expires_at'> & {
+  spec: unknown;
+  options: unknown;
+};
+
+function view(row: QuoteRow, explanation: Quote['explanation'], policy: Policy, balance: bigint): Quote {
+  const spec = Spec.parse(row.spec);
+  const options = QuotedOffer.array().parse(row.options);
+  const price = BigInt(options[0]?.per_hour.micros ?? 0);
+  const budget = budgetOf(spec, price, balance);
+  const hour = holdRoundedUp(price, BigInt(Math.min(policy.hold.horizon_s, spec.max_duration_s)));
+  return {
+    id: row.id,
+    spec,
+    spec_hash: row.spec_hash,
+    policy_hash: row.policy_hash,
+    options,
+    explanation,
+    hold: toMoney(hour < budget ? hour : budget),
+    budget: toMoney(budget),
+    balance: toMoney(balance),
+    created_at: row.created_at.toISOString(),
+    expires_at: row.expires_at.toISOString(),
+  };
+}
+
+/** A run without a budget may cost what its longest duration costs, but no more than the credit there is. At least one micro. */
+function budgetOf(spec: Spec, price: bigint, balance: bigint): bigint {
+  if (spec.budget_micros !== null) return BigInt(spec.budget_micros);
+  const whole = holdRoundedUp(price, BigInt(spec.max_duration_s));
+  const least = whole < balance ? whole : balance;
+  return least > 0n ? least : 1n;
+}
