@@ -1,31 +1,47 @@
--- Money: accounts, transfers and holds are TigerBeetle's model. Amounts are integers of the asset's smallest unit.
+-- A row that may never change, whoever asks.
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% is append-only: correct by a further row', tg_table_name using errcode = 'restrict_violation';
+end $$;
+
+-- Money: accounts, transfers and holds are TigerBeetle's model (server/src/ledger/INVARIANTS.md). Amounts are integers of the asset's
+-- smallest unit, and every amount and balance is exact as a JSON number: at most 2^53 - 1.
 create table accounts (
   id text primary key,
   asset text not null check (asset in ('usd', 'token')),
   kind text not null check (kind in ('credit', 'spending', 'earnings', 'fees')),
   owner_id text,
-  posted bigint not null default 0,
+  posted bigint not null default 0 check (posted between -9007199254740991 and 9007199254740991),
   held bigint not null default 0 check (held >= 0),
+  created_at timestamptz not null,
   -- Only the source of credit may go below zero: what it is short of is what the network owes.
   check (kind = 'credit' or posted - held >= 0),
-  created_at timestamptz not null
+  check ((kind = 'credit') = (owner_id is null)),
+  unique (owner_id, kind, asset),
+  unique (id, asset)
 );
-create unique index accounts_owner on accounts (owner_id, kind, asset) where owner_id is not null;
+create unique index accounts_credit on accounts (asset) where kind = 'credit';
 
 create table transfers (
   id text primary key,
+  -- Rises in the order in which an account's transfers happened: it is drawn while both accounts are locked.
   n bigint generated always as identity unique,
   kind text not null check (kind in ('transfer', 'hold', 'post', 'release')),
-  debit_account_id text not null references accounts,
-  credit_account_id text not null references accounts,
-  asset text not null,
-  amount bigint not null check (amount >= 0),
+  debit_account_id text not null,
+  credit_account_id text not null,
+  asset text not null check (asset in ('usd', 'token')),
+  amount bigint not null check (amount between 0 and 9007199254740991),
   hold_id text references transfers,
   what text not null,
   run_id text,
   lease_id text,
   statement_hash text,
+  -- Posted balances of the two accounts after this row, so that a page of any depth costs the same to read.
+  debit_posted bigint not null,
+  credit_posted bigint not null,
   created_at timestamptz not null,
+  foreign key (debit_account_id, asset) references accounts (id, asset),
+  foreign key (credit_account_id, asset) references accounts (id, asset),
   check (debit_account_id <> credit_account_id),
   check ((kind in ('post', 'release')) = (hold_id is not null))
 );
@@ -33,7 +49,8 @@ create table transfers (
 create unique index transfers_resolution on transfers (hold_id) where hold_id is not null;
 create index transfers_debit on transfers (debit_account_id, n);
 create index transfers_credit on transfers (credit_account_id, n);
-create index transfers_lease on transfers (lease_id);
+create index transfers_lease on transfers (lease_id) where lease_id is not null;
+create trigger transfers_immutable before update or delete or truncate on transfers for each statement execute function refuse_change();
 
 create table users (
   id text primary key,
@@ -185,7 +202,7 @@ create table runs (
   stop_reason text,
   warned_at timestamptz,
   expiry_warned_at timestamptz,
-  order_hash text not null,
+  order_hash text not null unique,
   end_reason text,
   end_detail text,
   exit_code int,
@@ -274,3 +291,4 @@ create table evidence (
 );
 create index evidence_subject on evidence (subject, n);
 create index evidence_kind on evidence (kind, n);
+create trigger evidence_immutable before update or delete or truncate on evidence for each statement execute function refuse_change();
