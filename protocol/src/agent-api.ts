@@ -8,7 +8,7 @@ import { Statement } from './evidence.ts';
  * What server and agent say to each other inside the link. The agent dials out (`GET /v1/link`, a WebSocket), HTTP/2 runs inside
  * it, and the *agent* is the HTTP/2 server:
  *
- *   GET    /v1/events?after=SEQ      NDJSON of AgentEvent, never ending; the server opens one
+ *   GET    /v1/events?after=SEQ      NDJSON of AgentEvent, never ending; the server opens one. Header x-coop-heartbeat-ms: how often
  *   POST   /v1/events/ack            {seq, heartbeat_seq}: the agent forgets what it buffered up to it
  *   PUT    /v1/leases/:id            LeaseOrder; idempotent; starts preparing; answers LeaseReport
  *   GET    /v1/leases                LeaseReport[]
@@ -167,3 +167,19 @@ export type EnrolResponse = z.infer<typeof EnrolResponse>;
 /** Headers of the link's upgrade request: x-coop-machine, x-coop-nonce (from POST /v1/link/challenge), x-coop-signature. */
 export const LinkChallenge = z.object({ nonce: z.string(), expires_at: z.iso.datetime() });
 export type LinkChallenge = z.infer<typeof LinkChallenge>;
+
+/**
+ * Why a link ended, as the code of the WebSocket's close frame. Only `removed` means: do not come back. After `flood` or `invalid`
+ * the server refuses the machine for a while (429, Retry-After).
+ */
+export const linkCloseCodes = {
+  closed: 1000,
+  server_stopping: 1012,
+  server_error: 1011,
+  replaced: 4000,
+  silent: 4001,
+  flood: 4002,
+  invalid: 4003,
+  removed: 4010,
+} as const satisfies Record<string, number>;
+export type LinkEndCode = keyof typeof linkCloseCodes;

@@ -24,6 +24,7 @@ export const problems = {
   price_changed: { status: 409, retryable: true, title: 'The price is above the maximum' },
   quote_expired: { status: 410, retryable: false, title: 'The quote has expired' },
   token_expired: { status: 410, retryable: false, title: 'The token has expired or was used' },
+  machine_removed: { status: 410, retryable: false, title: 'The machine was removed from the network' },
   payload_too_large: { status: 413, retryable: false, title: 'The request is too large' },
   rate_limited: { status: 429, retryable: true, title: 'Too many requests' },
   machine_unreachable: { status: 503, retryable: true, title: 'The machine does not answer' },

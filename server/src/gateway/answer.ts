@@ -1,0 +1,68 @@
+import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import { CoopError, Problem } from '@gpucoop/protocol/problem.ts';
+import type { z } from 'zod';
+
+type Head = { status: number; headers: IncomingHttpHeaders };
+const heads = new WeakMap<ClientHttp2Stream, Head>();
+
+/** Status and headers of the answer. Throws `machine_unreachable`, or what the stream was destroyed with. */
+export function awaitHead(stream: ClientHttp2Stream): Promise<Head> {
+  return new Promise((resolve, reject) => {
+    stream.once('response', (headers) => {
+      const head = { status: headers[':status'] ?? 0, headers };
+      heads.set(stream, head);
+      resolve(head);
+    });
+    stream.once('error', (error) => reject(brokenOff(error)));
+    stream.once('close', () => reject(brokenOff()));
+  });
+}
+
+/** The whole answer, at most `maxBytes` of it. */
+export async function readAnswer(stream: ClientHttp2Stream, maxBytes: number): Promise<{ status: number; body: string }> {
+  const { status } = heads.get(stream) ?? (await awaitHead(stream));
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new CoopError('machine_unreachable', `The machine answered with more than ${maxBytes} bytes.`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw brokenOff(error);
+  }
+  if (stream.rstCode !== 0) throw brokenOff(); // a reset ends the body without an error
+  return { status, body: Buffer.concat(chunks).toString('utf8') };
+}
+
+/** JSON of a good answer; a Problem becomes the CoopError it came from. */
+export function parseAnswer<Answer>(status: number, body: string, answer?: z.ZodType<Answer>): Answer {
+  let json: unknown;
+  try {
+    json = body === '' ? null : JSON.parse(body);
+  } catch (error) {
+    throw new CoopError('machine_unreachable', `The machine answered with status ${status} and no JSON.`, { cause: error });
+  }
+  if (status >= 200 && status < 300) {
+    if (answer === undefined) return json as Answer; // the caller said it takes what comes
+    const parsed = answer.safeParse(json);
+    if (parsed.success) return parsed.data;
+    throw new CoopError('machine_unreachable', 'The machine answered with something else than was asked for.', { cause: parsed.error });
+  }
+  const problem = Problem.safeParse(json);
+  if (!problem.success) throw new CoopError('machine_unreachable', `The machine answered with status ${status} and no reason.`);
+  const { code, detail, hint } = problem.data;
+  throw new CoopError(code, printable(detail), hint === undefined ? {} : { hint: printable(hint) });
+}
+
+/** A machine's words reach people and terminals: short, and no control characters. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 1000);
+}
+
+function brokenOff(error?: unknown): CoopError {
+  if (error instanceof CoopError) return error;
+  return new CoopError('machine_unreachable', 'The link to the machine broke before it had answered.', { cause: error });
+}
