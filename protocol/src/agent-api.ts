@@ -15,7 +15,7 @@ import { Statement } from './evidence.ts';
  *   POST   /v1/leases/:id/stop       StopRequest; idempotent; answers LeaseReport
  *   DELETE /v1/leases/:id            removes container and files of an ended lease; idempotent
  *   GET    /v1/leases/:id/logs       ?after=SEQ&follow=1&tail=N  NDJSON of LogLine
- *   POST   /v1/leases/:id/exec       header x-coop-exec: JSON of ExecRequest; bodies are frames (frames.ts) both ways
+ *   POST   /v1/leases/:id/exec       header x-coop-exec: execHeader(ExecRequest); bodies are frames (frames.ts) both ways
  *   GET    /v1/leases/:id/files      ?path=P  tar of a path in the container
  *   PUT    /v1/leases/:id/files      ?path=P  tar, unpacked into a directory of the container
  *   GET    /v1/leases/:id/stats      LeaseStats
@@ -140,6 +140,11 @@ export const ExecRequest = z.object({
 });
 export type ExecRequest = z.infer<typeof ExecRequest>;
 
+/** ExecRequest as the value of x-coop-exec: headers hold ASCII only, so anything else is escaped. At most about 100 KB. */
+export function execHeader(request: ExecRequest): string {
+  return JSON.stringify(request).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 export const LeaseStats = z.object({
   cpu_percent: z.number(),
   memory_used_mib: z.number(),
@@ -161,7 +166,11 @@ export const EnrolRequest = z.object({
 });
 export type EnrolRequest = z.infer<typeof EnrolRequest>;
 
-export const EnrolResponse = z.object({ machine_id: z.string(), terms: MachineTerms });
+export const EnrolResponse = z.object({
+  machine_id: z.string(),
+  server_name: z.string().describe('What the signature over linkMessage is bound to'),
+  terms: MachineTerms,
+});
 export type EnrolResponse = z.infer<typeof EnrolResponse>;
 
 /** Headers of the link's upgrade request: x-coop-machine, x-coop-nonce (from POST /v1/link/challenge), x-coop-signature. */
