@@ -8,7 +8,13 @@ import { createGzip } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
 
 /** A file that other computers fetch from this server, with what they check it by. */
-export type ServedFile = { path: string; gzipPath: string; sha256: string; bytes: number; gzipBytes: number };
+export type ServedFile = {
+  path: string;
+  sha256: string;
+  bytes: number;
+  /** Made when first asked for: Node's takes some seconds, and shrinks to about a third. */
+  gzip(): Promise<{ path: string; bytes: number }>;
+};
 
 export type NodeBinary = ServedFile & { version: string; arch: 'x64' | 'arm64' };
 
@@ -37,15 +43,17 @@ export function agentFiles({ cacheDir, entryFile = agentEntry, nodePath = proces
       await mkdir(cacheDir, { recursive: true });
       const path = join(cacheDir, `agent-${sha256}.mjs`);
       await writeWhole(path, (temporary) => writeFile(temporary, code));
-      return withGzip(path, sha256, cacheDir, `agent-${sha256}.mjs.gz`, /^agent-[0-9a-f]{64}\.mjs(\.gz)?$/);
+      await removeOthers(cacheDir, /^agent-[0-9a-f]{64}\.mjs(\.gz)?$/, basename(path));
+      return servedFile(path, sha256, `${path}.gz`);
     }),
     node: once(async () => {
       const arch = process.arch;
       if (process.platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64') || needsSharedLibnode()) return null;
       const sha256 = await hashOf(nodePath);
       await mkdir(cacheDir, { recursive: true });
-      const file = await withGzip(nodePath, sha256, cacheDir, `node-${sha256}.gz`, /^node-[0-9a-f]{64}\.gz$/);
-      return { ...file, version: process.versions.node, arch };
+      const gzipPath = join(cacheDir, `node-${sha256}.gz`);
+      await removeOthers(cacheDir, /^node-[0-9a-f]{64}\.gz$/, basename(gzipPath));
+      return { ...(await servedFile(nodePath, sha256, gzipPath)), version: process.versions.node, arch };
     }),
   };
 }
@@ -99,14 +107,25 @@ const withoutUnused: Plugin = {
   },
 };
 
-async function withGzip(path: string, sha256: string, cacheDir: string, gzipName: string, ours: RegExp): Promise<ServedFile> {
-  const gzipPath = join(cacheDir, gzipName);
-  if ((await sizeOf(gzipPath)) === null) {
-    await writeWhole(gzipPath, (temporary) => pipeline(createReadStream(path), createGzip({ level: 6 }), createWriteStream(temporary)));
+async function servedFile(path: string, sha256: string, gzipPath: string): Promise<ServedFile> {
+  return {
+    path,
+    sha256,
+    bytes: (await stat(path)).size,
+    gzip: once(async () => {
+      const made = await sizeIfThere(gzipPath);
+      if (made !== null) return { path: gzipPath, bytes: made };
+      await writeWhole(gzipPath, (temporary) => pipeline(createReadStream(path), createGzip({ level: 6 }), createWriteStream(temporary)));
+      return { path: gzipPath, bytes: (await stat(gzipPath)).size };
+    }),
+  };
+}
+
+/** Those of earlier versions. */
+async function removeOthers(cacheDir: string, ours: RegExp, keep: string): Promise<void> {
+  for (const name of await readdir(cacheDir)) {
+    if (ours.test(name) && !name.startsWith(keep)) await rm(join(cacheDir, name), { force: true });
   }
-  const keep = new Set([basename(path), gzipName]);
-  for (const name of await readdir(cacheDir)) if (ours.test(name) && !keep.has(name)) await rm(join(cacheDir, name), { force: true });
-  return { path, gzipPath, sha256, bytes: (await sizeOf(path))!, gzipBytes: (await sizeOf(gzipPath))! };
 }
 
 async function hashOf(path: string): Promise<string> {
@@ -121,7 +140,7 @@ async function writeWhole(path: string, write: (temporary: string) => Promise<vo
   await rename(temporary, path);
 }
 
-async function sizeOf(path: string): Promise<number | null> {
+async function sizeIfThere(path: string): Promise<number | null> {
   try {
     return (await stat(path)).size;
   } catch {
