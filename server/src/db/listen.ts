@@ -22,7 +22,7 @@ export function listenOn(connect: () => pg.Client) {
       for (const handler of handlers.get(channel) ?? []) handler(payload ?? '');
     });
     await opened.connect();
-    for (const channel of handlers.keys()) await opened.query(`listen ${quoted(channel)}`);
+    for (const channel of handlers.keys()) await opened.query(`listen ${channel}`);
     opened.once('end', () => reopen(FIRST_RETRY_MS));
     return opened;
   }
@@ -41,11 +41,12 @@ export function listenOn(connect: () => pg.Client) {
 
   return {
     async listen(channel: string, handler: Handler): Promise<() => Promise<void>> {
+      assertChannel(channel);
       const set = handlers.get(channel) ?? new Set();
       handlers.set(channel, set.add(handler));
       try {
         client ??= open();
-        await (await client).query(`listen ${quoted(channel)}`);
+        await (await client).query(`listen ${channel}`);
       } catch (error) {
         set.delete(handler);
         client = undefined;
@@ -55,7 +56,7 @@ export function listenOn(connect: () => pg.Client) {
         set.delete(handler);
         if (set.size > 0) return;
         handlers.delete(channel);
-        await (await client)?.query(`unlisten ${quoted(channel)}`);
+        await (await client)?.query(`unlisten ${channel}`);
       };
     },
     async close(): Promise<void> {
@@ -66,6 +67,7 @@ export function listenOn(connect: () => pg.Client) {
   };
 }
 
-function quoted(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
+/** Names that need no quotes: the engines quote and fold others differently. */
+export function assertChannel(channel: string): void {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(channel)) throw new Error(`"${channel}" is no channel: lower-case letters, digits and _ only`);
 }

@@ -34,19 +34,26 @@ export function migration(name: string, sql: string): Migration {
 /** One migration, with its entry, in the caller's transaction. */
 async function applyNext(session: Session, known: Migration[]): Promise<string | undefined> {
   await session.rows('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
-  await session.script(
-    'create table if not exists schema_migrations (name text primary key, hash text not null, n int not null unique)',
-  );
+  await createHistory(session);
   const done = await session.rows<{ name: string; hash: string }>('select name, hash from schema_migrations order by n');
   assertSameHistory(done, known);
   const next = known[done.length];
   if (next === undefined) return undefined;
-  await session.script(next.sql);
-  await session.rows('insert into schema_migrations (name, hash, n) values ($1, $2, $3)', [next.name, next.hash, done.length + 1]);
+  await apply(session, next, done.length + 1);
   return next.name;
 }
 
-function assertSameHistory(done: { name: string; hash: string }[], known: Migration[]): void {
+export async function createHistory(session: Session): Promise<void> {
+  await session.script('create table if not exists schema_migrations (name text primary key, hash text not null, n int not null unique)');
+}
+
+export async function apply(session: Session, next: Migration, n: number): Promise<void> {
+  await session.script(next.sql);
+  await session.rows('insert into schema_migrations (name, hash, n) values ($1, $2, $3)', [next.name, next.hash, n]);
+}
+
+/** What was applied, in its order, must be how the known migrations begin. */
+export function assertSameHistory(done: { name: string; hash: string }[], known: Migration[]): void {
   done.forEach(({ name, hash }, index) => {
     const same = known[index];
     if (same?.name === name && same.hash === hash) return;

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, sql } from 'kysely';
 import { lockDirectory } from './directory-lock.ts';
+import { assertChannel } from './listen.ts';
 import type { Engine } from './open.ts';
 import type { Tables } from './rows.ts';
 
@@ -12,23 +13,23 @@ const INT8 = 20;
 export async function openPglite(location: { dir: string } | { memory: true; from?: Blob }): Promise<Engine> {
   const unlock = 'dir' in location ? await lockDirectory(location.dir) : async () => {};
   try {
-    const pglite = await PGlite.create({
-      ...('dir' in location ? { dataDir: await dataDirectory(location.dir) } : location.from && { loadDataDir: location.from }),
-      parsers: { [INT8]: BigInt },
-    });
-    return engineOf(pglite, unlock);
+    const pglite = await createPglite(
+      'dir' in location ? { dataDir: await dataDirectory(location.dir) } : location.from && { loadDataDir: location.from },
+    );
+    return pgliteEngine(pglite, unlock);
   } catch (error) {
     await unlock();
     throw error;
   }
 }
 
-function engineOf(pglite: PGlite, unlock: () => Promise<void>): Engine {
+export function pgliteEngine(pglite: PGlite, unlock: () => Promise<void> = async () => {}): Engine {
   const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
   return {
     db,
     engine: 'pglite',
     async listen(channel, handler) {
+      assertChannel(channel);
       const unlisten = await pglite.listen(channel, handler);
       return () => unlisten();
     },
@@ -48,6 +49,11 @@ function engineOf(pglite: PGlite, unlock: () => Promise<void>): Engine {
       await unlock();
     },
   };
+}
+
+/** int8 is a bigint, as with the served engine: PGlite's own parser makes a number of a small one. */
+export function createPglite(options: PGliteOptions = {}): Promise<PGlite> {
+  return PGlite.create({ ...options, parsers: { [INT8]: BigInt } });
 }
 
 async function dataDirectory(dir: string): Promise<string> {
