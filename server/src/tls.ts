@@ -6,7 +6,7 @@ import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { generate } from 'selfsigned';
 
 export type Tls = {
-  /** PEM, the server's own certificate first. Of a pair made here, all that a client must trust (`ca`). */
+  /** PEM, the server's own certificate first. */
   cert: string;
   key: string;
   /** SHA-256 of the certificate, lower-case hex. */
@@ -31,8 +31,9 @@ const VALID_DAYS = 3650;
 const RENEW_BEFORE_DAYS = 90;
 
 /**
- * The pair given, or one made at the first start and kept in `dir`. The key is made once, so that pins handed out stay true; the
- * certificate is issued anew with it when a name is missing or its end comes near.
+ * The pair given, or one made at the first start and kept in `dir`. Agents are pinned to the very certificate, under whatever
+ * name they reach it: it is not made again when the server's names change, only when its end comes near, and then with the
+ * same key.
  */
 export async function loadOrMakeTls({ dir, certFile, keyFile, names, now }: TlsOptions): Promise<Tls> {
   if ((certFile === undefined) !== (keyFile === undefined)) {
@@ -67,12 +68,10 @@ async function loadOrMakeOwn(dir: string, names: string[], now: Date): Promise<T
   const [oldCert, oldKey] = await Promise.all([readIfThere(certFile), readIfThere(keyFile)]);
   if (oldCert !== null && oldKey !== null) {
     const { certificate, privateKey } = parsePair(oldCert, oldKey, certFile, keyFile);
-    const ours = certificate.checkPrivateKey(privateKey) && authorityOf(oldCert) !== null;
-    if (ours && lasts(certificate, now) && names.every((name) => covers(certificate, name))) {
-      return describe(certificate, oldCert, oldKey);
-    }
+    const lasts = certificate.validToDate.getTime() - now.getTime() > RENEW_BEFORE_DAYS * DAY_MS;
+    if (lasts && certificate.checkPrivateKey(privateKey)) return describe(certificate, oldCert, oldKey);
   }
-  const made = await makePair(names, { key: oldKey, authority: oldCert === null ? null : authorityOf(oldCert) }, now);
+  const made = await makePair(names, oldKey, now);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   // The key first: a certificate without its key would be of no use after a crash in between.
   if (made.key !== oldKey) await replaceFile(keyFile, made.key, 0o600);
@@ -80,28 +79,18 @@ async function loadOrMakeOwn(dir: string, names: string[], now: Date): Promise<T
   return describe(new X509Certificate(made.cert), made.cert, made.key);
 }
 
-/**
- * A certificate and its own small authority, both of the one key. OpenSSL trusts a self-signed server certificate only if it is
- * the very same one; issued by an authority that is handed out with it, it can be renewed without anybody noticing.
- */
-async function makePair(names: string[], old: { key: string | null; authority: string | null }, now: Date): Promise<{ cert: string; key: string }> {
-  const validity = {
+async function makePair(names: string[], oldKey: string | null, now: Date): Promise<{ cert: string; key: string }> {
+  const altNames = [...new Set(['localhost', '127.0.0.1', '::1', ...names])].map((name) =>
+    isIP(name) === 0 ? { type: 2 as const, value: name } : { type: 7 as const, ip: name },
+  );
+  const made = await generate([{ name: 'commonName', value: 'Coop server' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
     // A day back: the clock of whoever joins first may be slow.
     notBeforeDate: new Date(now.getTime() - DAY_MS),
     notAfterDate: new Date(now.getTime() + VALID_DAYS * DAY_MS),
-  } as const;
-  const keep = old.key !== null && old.authority !== null && lasts(new X509Certificate(old.authority), now) ? old.authority : null;
-  const authority = keep === null || old.key === null ? await makeAuthority(old.key, validity) : { cert: keep, key: old.key };
-  const altNames = [...new Set(['localhost', '127.0.0.1', '::1', ...names])].map((name) =>
-    isIP(name) === 0 ? { type: 2 as const, value: name } : { type: 7 as const, ip: name },
-  );
-  const server = await generate([{ name: 'commonName', value: 'Coop server' }], {
-    ...validity,
-    keyPair: keyPairOf(authority.key),
-    ca: { key: keyPairOf(authority.key).privateKey, cert: authority.cert },
+    ...(oldKey !== null && { keyPair: keyPairOf(oldKey) }),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
@@ -109,36 +98,7 @@ async function makePair(names: string[], old: { key: string | null; authority: s
       { name: 'subjectAltName', altNames },
     ],
   });
-  return { cert: `${server.cert.trim()}\n${authority.cert.trim()}\n`, key: authority.key };
-}
-
-async function makeAuthority(oldKey: string | null, validity: object): Promise<{ cert: string; key: string }> {
-  const made = await generate([{ name: 'commonName', value: 'Coop server authority' }], {
-    ...validity,
-    ...(oldKey !== null && { keyPair: keyPairOf(oldKey) }),
-    extensions: [
-      { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
-      { name: 'keyUsage', keyCertSign: true, critical: true },
-    ],
-  });
   return { cert: made.cert, key: oldKey ?? made.private };
-}
-
-/** The second certificate of what was made here. */
-function authorityOf(chain: string): string | null {
-  return pemsOf(chain)[1] ?? null;
-}
-
-function pemsOf(chain: string): string[] {
-  return chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-
-function isSelfSigned(certificate: X509Certificate): boolean {
-  return certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
-}
-
-function lasts(certificate: X509Certificate, now: Date): boolean {
-  return certificate.validToDate.getTime() - now.getTime() > RENEW_BEFORE_DAYS * DAY_MS;
 }
 
 function keyPairOf(pem: string): { privateKey: string; publicKey: string } {
@@ -149,18 +109,13 @@ function keyPairOf(pem: string): { privateKey: string; publicKey: string } {
   };
 }
 
-function covers(certificate: X509Certificate, name: string): boolean {
-  return isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined;
-}
-
 function describe(certificate: X509Certificate, cert: string, key: string): Tls {
   return {
     cert,
     key,
     fingerprint256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     spkiPin: createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('base64'),
-    // A chain for a public authority is given without the root; one that brings its own root is trusted by nobody else.
-    selfSigned: pemsOf(cert).some((pem) => isSelfSigned(new X509Certificate(pem))),
+    selfSigned: certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey),
   };
 }
 
