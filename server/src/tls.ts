@@ -115,7 +115,7 @@ function describe(certificate: X509Certificate, cert: string, key: string): Tls 
     key,
     fingerprint256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     spkiPin: createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('base64'),
-    selfSigned: certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey),
+    selfSigned: certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey),
   };
 }
 
