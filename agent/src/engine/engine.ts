@@ -2,6 +2,12 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import type { EngineInfo, ExecRequest, LeaseOrder, LeaseStats } from '@gpucoop/protocol/agent-api.ts';
 import type { EndReason } from '@gpucoop/protocol/reasons.ts';
 import type { LogLine } from '@gpucoop/protocol/resources.ts';
+import { EngineError } from './engine-error.ts';
+import { connectContainerEngine } from './docker/client.ts';
+import { openDocker } from './docker/docker.ts';
+import { openProcessEngine } from './process/process.ts';
+
+export { EngineError };
 
 /** What runs workloads on this machine: docker, podman, or (on a local network only) plain processes. */
 export type Engine = {
@@ -71,17 +77,6 @@ export type ExecSession = {
   kill(): void;
 };
 
-/** What went wrong, as the end reason that the lease will carry; the message is the detail for a person. */
-export class EngineError extends Error {
-  override readonly name = 'EngineError';
-  readonly reason: EndReason;
-
-  constructor(reason: EndReason, message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
-    this.reason = reason;
-  }
-}
-
 /** pino's shape, as far as it is used here. */
 export type EngineLog = Record<'debug' | 'info' | 'warn' | 'error', (fields: Record<string, unknown>, message: string) => void>;
 
@@ -100,6 +95,9 @@ export type EngineOptions = {
 
 /** Opens docker, podman or the process engine; `auto` takes the first that answers, plain processes last. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { openAnyEngine } = await import('./open.ts');
-  return openAnyEngine(options);
+  if (options.kind === 'process') return openProcessEngine(options);
+  const connection = await connectContainerEngine(options);
+  if (connection !== undefined) return openDocker(connection, options);
+  if (options.kind === 'auto') return openProcessEngine(options);
+  throw new EngineError('engine_unavailable', `${options.kind} does not answer on this machine: is it installed, started, and may this user use its socket?`);
 }

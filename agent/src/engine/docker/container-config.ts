@@ -1,0 +1,162 @@
+import type { ContainerCreateOptions } from 'dockerode';
+import type { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
+import { EngineError } from '../engine-error.ts';
+import type { Capabilities } from './capabilities.ts';
+
+export const labels = { agent: 'coop.agent', lease: 'coop.lease', order: 'coop.order', image: 'coop.image' } as const;
+
+const MIB = 1024 * 1024;
+
+export type Surroundings = {
+  agentId: string;
+  imageId: string;
+  imageDigest: string | null;
+  imageSizeBytes: number;
+  /** null: no network at all. */
+  network: string | null;
+  capabilities: Capabilities;
+  /** The hard limit of open files here, which the engine's is taken to be; null: unknown. */
+  openFilesMax: number | null;
+};
+
+/** Everything that keeps a workload inside its lease. Pure, so that a test reads what a container will be given. */
+export function containerConfig(order: LeaseOrder, around: Surroundings): ContainerCreateOptions {
+  const { capabilities } = around;
+  return {
+    name: containerName(order.lease_id),
+    Image: around.imageId,
+    ...commandOf(order),
+    Env: environmentOf(order, capabilities),
+    ...(order.working_dir !== null && { WorkingDir: order.working_dir }),
+    ...(order.user !== null && { User: order.user }),
+    Labels: {
+      [labels.agent]: around.agentId,
+      [labels.lease]: order.lease_id,
+      [labels.order]: JSON.stringify(withoutSecrets(order)),
+      [labels.image]: around.imageDigest ?? around.imageId,
+    },
+    Hostname: order.lease_id.replaceAll('_', '-').slice(0, 63),
+    Tty: false,
+    OpenStdin: false,
+    HostConfig: {
+      NetworkMode: around.network ?? 'none',
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Privileged: false,
+      ReadonlyRootfs: false,
+      Init: capabilities.hasInit,
+      // Never: a lease that ended must not come back with the engine.
+      RestartPolicy: { Name: '' },
+      AutoRemove: false,
+      IpcMode: 'private',
+      NanoCpus: Math.round(order.cpus * 1e9),
+      Memory: order.memory_mib * MIB,
+      MemorySwap: order.memory_mib * MIB,
+      PidsLimit: pidsLimit(order.cpus),
+      // Shared memory counts towards the limit above, so half of it (Linux's own default) costs the provider nothing.
+      ShmSize: (order.shm_mib ?? Math.floor(order.memory_mib / 2)) * MIB,
+      OomScoreAdj: capabilities.rootless ? 0 : 500,
+      Ulimits: ulimits(around.openFilesMax),
+      LogConfig: logConfig(capabilities),
+      ...(around.network !== null && !capabilities.rootless && { Sysctls: { 'net.ipv6.conf.all.disable_ipv6': '1' } }),
+      ...runtimeOf(order, capabilities),
+      ...devicesOf(order, capabilities),
+      ...storageOf(order, around),
+    },
+  };
+}
+
+export function containerName(leaseId: string): string {
+  return `coop-${leaseId}`;
+}
+
+/** What is kept in a label for re-adoption: values of the environment may be secrets, so none is kept. */
+export function withoutSecrets(order: LeaseOrder): LeaseOrder {
+  return { ...order, env: {}, registry_auth: null };
+}
+
+/** Processes and threads: enough for data loaders on many cores, a bound on a fork bomb. */
+export function pidsLimit(cpus: number): number {
+  return Math.min(32_768, 1024 + 256 * Math.ceil(cpus));
+}
+
+/** The two ends of a dev-environment that has nothing of its own to run: it stands, and ends at once when asked to. */
+const KEEP_STANDING = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done';
+
+function commandOf(order: LeaseOrder): Pick<ContainerCreateOptions, 'Entrypoint' | 'Cmd'> {
+  if (order.interactive && order.command === null) return { Entrypoint: ['/bin/sh', '-c', KEEP_STANDING], Cmd: [] };
+  return {
+    ...(order.entrypoint !== null && { Entrypoint: order.entrypoint }),
+    ...(order.command !== null && { Cmd: order.command }),
+  };
+}
+
+/**
+ * Which devices a container sees is never the renter's word: a machine whose default runtime is NVIDIA's hands over what
+ * NVIDIA_VISIBLE_DEVICES names, and images set it to `all`.
+ */
+function environmentOf(order: LeaseOrder, { gpu }: Capabilities): string[] {
+  const byVariable = order.devices.length > 0 && (gpu === 'nvidia-runtime' || gpu === 'simulated');
+  const entries = Object.entries(order.env).filter(([name]) => name !== 'NVIDIA_VISIBLE_DEVICES');
+  return [
+    ...entries.map(([name, value]) => `${name}=${value}`),
+    `NVIDIA_VISIBLE_DEVICES=${byVariable ? order.devices.join(',') : 'void'}`,
+  ];
+}
+
+function devicesOf(order: LeaseOrder, { gpu }: Capabilities): object {
+  if (order.devices.length === 0) return {};
+  switch (gpu) {
+    case 'cdi':
+      return { DeviceRequests: [{ Driver: 'cdi', DeviceIDs: order.devices.map((uuid) => `nvidia.com/gpu=${uuid}`) }] };
+    case 'nvidia-runtime':
+      return {
+        DeviceRequests: [
+          { Driver: 'nvidia', DeviceIDs: order.devices, Capabilities: [['gpu', 'compute', 'utility', 'graphics', 'video']] },
+        ],
+      };
+    case 'simulated':
+      return {
+        Devices: order.devices.map((_, index) => ({
+          PathOnHost: '/dev/null',
+          PathInContainer: `/dev/nvidia${index}`,
+          CgroupPermissions: 'rw',
+        })),
+      };
+    default:
+      throw new EngineError(
+        'device_unavailable',
+        'The engine cannot hand GPUs over: it knows neither CDI devices nor the NVIDIA runtime (install nvidia-container-toolkit).',
+      );
+  }
+}
+
+function runtimeOf(order: LeaseOrder, { runtimes, defaultRuntime }: Capabilities): { Runtime?: string } {
+  if (order.isolation === 'sandbox') {
+    if (!runtimes.includes('runsc')) throw new EngineError('agent_refused', 'The engine has no gVisor (runtime runsc) for isolation: sandbox.');
+    return { Runtime: 'runsc' };
+  }
+  // A default runtime that hooks in devices is used for those who rented devices only.
+  return order.devices.length === 0 && defaultRuntime === 'nvidia' && runtimes.includes('runc') ? { Runtime: 'runc' } : {};
+}
+
+function storageOf(order: LeaseOrder, { capabilities, imageSizeBytes }: Surroundings): { StorageOpt?: Record<string, string> } {
+  if (capabilities.diskLimit !== 'enforced') return {};
+  // overlay2 counts what the container wrote; the others count its image too.
+  const image = capabilities.storageDriver.startsWith('overlay') ? 0 : Math.ceil(imageSizeBytes / MIB);
+  return { StorageOpt: { size: `${order.disk_mib + image}m` } };
+}
+
+function ulimits(openFilesMax: number | null): { Name: string; Soft: number; Hard: number }[] {
+  const core = { Name: 'core', Soft: 0, Hard: 0 };
+  if (openFilesMax === null) return [core];
+  const files = Math.min(openFilesMax, 1_048_576);
+  return [core, { Name: 'nofile', Soft: Math.min(files, 65_536), Hard: files }];
+}
+
+/** At most 20 MB a lease, whatever it prints. `local` keeps bytes as they came; json-file spoils characters cut at 16 KiB. */
+function logConfig({ logDriver }: Capabilities): { Type: string; Config: Record<string, string> } {
+  if (logDriver === 'k8s-file') return { Type: 'k8s-file', Config: { 'max-size': '20m' } };
+  const rotation = { 'max-size': '10m', 'max-file': '2' };
+  return { Type: logDriver, Config: logDriver === 'local' ? { ...rotation, compress: 'false' } : rotation };
+}

@@ -1,0 +1,299 @@
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ContainerInspectInfo } from 'dockerode';
+import { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
+import type { EngineInfo } from '@gpucoop/protocol/agent-api.ts';
+import { CoopError } from '@gpucoop/protocol/problem.ts';
+import { EngineError } from '../engine-error.ts';
+import type { ContainerState, Engine, EngineOptions, OwnContainer } from '../engine.ts';
+import { openIsolation } from '../isolation/isolation.ts';
+import { within } from '../within.ts';
+import { ensureBaseImage } from './base-image.ts';
+import { detectCapabilities } from './capabilities.ts';
+import { asEngineError, engineMessage, statusOf } from './client.ts';
+import type { Connection } from './client.ts';
+import { containerConfig, containerName, labels } from './container-config.ts';
+import { DiskMeasure } from './disk.ts';
+import { engineStartedAt } from './engine-life.ts';
+import { startExec } from './exec.ts';
+import { readFiles, writeFiles } from './files.ts';
+import { obtainImage } from './image.ts';
+import { readLogs } from './logs.ts';
+import { explainEnd } from './end-reason.ts';
+import { openPrivateImages } from './private-images.ts';
+import { startError } from './start-error.ts';
+import { readState } from './state.ts';
+import { readStats } from './stats.ts';
+
+const MIB = 1024 * 1024;
+const CALL_MS = 30_000;
+const ENGINE_AWAY_MS = 1000;
+const POLL_MS = 100;
+
+/** The engine over docker's HTTP interface, which podman speaks too. It touches only containers with its agent's label. */
+export async function openDocker(connection: Connection, options: EngineOptions): Promise<Engine> {
+  const { docker, name, version, socketPath } = connection;
+  const { agentId, log } = options;
+  const capabilities = await detectCapabilities(connection, options.simulateGpus === true);
+  const isolation = await openIsolation({
+    docker,
+    agentId,
+    hookChain: name === 'podman' ? 'FORWARD' : 'DOCKER-USER',
+    impossible: whyNoRules(capabilities.rootless),
+    log,
+  });
+  const privateImages = openPrivateImages(options.stateDir);
+  const ownImages = options.ownImages !== false;
+  const disk = new DiskMeasure(docker, capabilities.rootDir);
+  const openFilesMax = await hardOpenFilesLimit();
+  const baseImage = await ensureBaseImage(docker).catch((error: unknown) => {
+    log.warn({ error: engineMessage(error) }, 'the base image could not be made: specs must name an image');
+    return undefined;
+  });
+
+  /** undefined too for a container that is not this agent's: nobody else's is touched, whatever id is asked for. */
+  const find = async (containerId: string): Promise<ContainerInspectInfo | undefined> => {
+    try {
+      const container = await within(CALL_MS, 'inspect', (abortSignal) => docker.getContainer(containerId).inspect({ abortSignal } as object));
+      return container.Config.Labels[labels.agent] === agentId ? container : undefined;
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw asEngineError(error, 'inspect');
+    }
+  };
+  const own = async (containerId: string): Promise<ContainerInspectInfo> => {
+    const container = await find(containerId);
+    if (container === undefined) throw new EngineError('container_vanished', 'The container is not there any more.');
+    return container;
+  };
+  const stateOf = async (container: ContainerInspectInfo): Promise<ContainerState> => {
+    const startedAt = container.State.Running ? null : ((await engineStartedAt(socketPath)) ?? null);
+    const state = readState(container, { startedAt, liveRestore: capabilities.liveRestore });
+    return explainEnd(state, container, socketPath);
+  };
+  const inspect = async (containerId: string): Promise<ContainerState | undefined> => {
+    const container = await find(containerId);
+    return container && stateOf(container);
+  };
+  const diskUsedMib = async (containerId: string): Promise<number | null> => {
+    const container = await find(containerId);
+    return container === undefined ? null : disk.usedMib(container.Id, orderOf(container).disk_mib);
+  };
+
+  const engine: Engine = {
+    async info() {
+      const now = await detectCapabilities(connection, options.simulateGpus === true);
+      const images = await within(CALL_MS, 'list images', () => docker.listImages());
+      return {
+        name,
+        version,
+        isolation: now.runtimes.includes('runsc') && now.gpu === 'none' ? 'sandbox' : 'container',
+        gpu: now.gpu,
+        network: isolation.network() === null ? 'none' : 'internet',
+        disk_limit: now.diskLimit,
+        live_restore: now.liveRestore,
+        base_image: baseImage?.name ?? null,
+        cached_images: images
+          .filter((image) => ownImages || (image.RepoDigests ?? []).length > 0)
+          .flatMap((image) => image.RepoTags ?? [])
+          .filter((tag) => tag !== '<none>:<none>' && !privateImages.has(tag))
+          .sort(),
+      } satisfies EngineInfo;
+    },
+
+    async prepare(order, onProgress, signal) {
+      const existing = await within(CALL_MS, 'find container', (abortSignal) =>
+        docker.getContainer(containerName(order.lease_id)).inspect({ abortSignal } as object),
+      ).catch((error: unknown) => {
+        if (statusOf(error) === 404) return undefined;
+        throw asEngineError(error, 'find container');
+      });
+      if (existing !== undefined) {
+        if (existing.Config.Labels[labels.agent] === agentId) return { containerId: existing.Id };
+        throw new EngineError('agent_refused', 'Another agent on this machine has a container of this lease.');
+      }
+      // The rules are looked at while the image is found: nothing is created on a network that is not closed off.
+      const [image] = await Promise.all([
+        order.image === null
+          ? baseImage?.image
+          : obtainImage({ docker, privateImages, ownImages }, { ...order, image: order.image }, onProgress, signal),
+        isolation.reassert(),
+      ]);
+      if (image === undefined) throw new EngineError('image_not_found', 'The spec names no image, and this machine has no base image.');
+      signal.throwIfAborted();
+      onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
+      const config = containerConfig(order, {
+        agentId,
+        imageId: image.id,
+        imageDigest: image.digest,
+        imageSizeBytes: image.sizeBytes,
+        network: isolation.network(),
+        capabilities,
+        openFilesMax,
+      });
+      try {
+        const created = await within(CALL_MS, 'create container', () => docker.createContainer(config));
+        return { containerId: created.id };
+      } catch (error) {
+        // Asked twice at once: the other call made it.
+        if (statusOf(error) === 409) return engine.prepare(order, onProgress, signal);
+        throw startError(error, 'create');
+      }
+    },
+
+    async start(containerId) {
+      const container = await own(containerId);
+      if (container.State.Running) return;
+      try {
+        await within(60_000, 'start', (abortSignal) => docker.getContainer(container.Id).start({ abortSignal } as object));
+      } catch (error) {
+        if (statusOf(error) !== 304) throw startError(error, 'start');
+      }
+    },
+
+    inspect,
+
+    async wait(containerId, signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        let running = false;
+        try {
+          const state = await inspect(containerId);
+          if (state === undefined) throw new EngineError('container_vanished', 'The container is not there any more.');
+          if (state.state === 'ended') return state;
+          running = state.running;
+          if (running) await docker.getContainer(containerId).wait({ condition: 'not-running', abortSignal: signal } as object);
+        } catch (error) {
+          signal.throwIfAborted();
+          if (error instanceof EngineError && error.reason === 'container_vanished') throw error;
+          // The engine is away: it will come back, or the caller's patience ends.
+          await sleep(ENGINE_AWAY_MS, undefined, { signal });
+        }
+        if (!running) await sleep(POLL_MS, undefined, { signal });
+      }
+    },
+
+    async list() {
+      const found = await within(CALL_MS, 'list containers', () =>
+        docker.listContainers({ all: true, filters: { label: [`${labels.agent}=${agentId}`] } }),
+      ).catch((error: unknown) => {
+        throw asEngineError(error, 'list containers');
+      });
+      const containers = await Promise.all(found.map(({ Id }) => find(Id)));
+      return Promise.all(
+        containers.filter((container) => container !== undefined).map(
+          async (container): Promise<OwnContainer> => ({
+            lease_id: container.Config.Labels[labels.lease] ?? '',
+            container_id: container.Id,
+            state: await stateOf(container),
+            order: orderOf(container),
+          }),
+        ),
+      );
+    },
+
+    async stop(containerId, graceS) {
+      const container = await find(containerId);
+      if (container === undefined || !container.State.Running) return;
+      try {
+        await within((graceS + 30) * 1000, 'stop', (abortSignal) => docker.getContainer(container.Id).stop({ t: graceS, abortSignal } as object));
+      } catch (error) {
+        if (statusOf(error) === 304 || statusOf(error) === 404) return;
+        throw asEngineError(error, 'stop');
+      }
+    },
+
+    async remove(containerId) {
+      const container = await find(containerId);
+      if (container === undefined) return;
+      disk.forget(container.Id);
+      try {
+        await within(60_000, 'remove', () => docker.getContainer(container.Id).remove({ force: true, v: true }));
+      } catch (error) {
+        // 409: somebody removes it already.
+        if (statusOf(error) !== 404 && statusOf(error) !== 409) throw asEngineError(error, 'remove');
+      }
+    },
+
+    async *logs(containerId, range, signal) {
+      const container = await own(containerId);
+      yield* readLogs({ socketPath, containerId: container.Id, createdAt: container.Created, state: () => inspect(container.Id) }, range, signal);
+    },
+
+    async exec(containerId, request) {
+      return startExec(docker, (await own(containerId)).Id, request);
+    },
+
+    async readFiles(containerId, path) {
+      return readFiles(docker, (await own(containerId)).Id, path);
+    },
+
+    async writeFiles(containerId, path, tar) {
+      const container = await own(containerId);
+      const used = (await disk.usedMib(container.Id, orderOf(container).disk_mib)) ?? 0;
+      disk.forget(container.Id);
+      await writeFiles(docker, container.Id, path, tar, Math.max(0, orderOf(container).disk_mib - used) * MIB);
+    },
+
+    async stats(containerId) {
+      const container = await own(containerId);
+      if (!container.State.Running) throw new CoopError('wrong_state', 'The container is not running.');
+      return readStats(docker, container.Id, await diskUsedMib(container.Id));
+    },
+
+    diskUsedMib,
+
+    async connect(containerId, port) {
+      const container = await own(containerId);
+      if (!container.State.Running) throw new CoopError('wrong_state', 'The container is not running.');
+      const address = Object.values(container.NetworkSettings.Networks).find((network) => network.IPAddress !== '')?.IPAddress;
+      if (address === undefined) {
+        throw new CoopError('wrong_state', 'Leases on this machine have no network, so their ports cannot be reached.', {
+          hint: isolation.problem() ?? 'Ask the provider to run `coop machine doctor`.',
+        });
+      }
+      return connectTcp(address, port);
+    },
+
+    reassert: () => isolation.reassert(),
+
+    close: async () => undefined,
+  };
+  return engine;
+}
+
+function orderOf(container: ContainerInspectInfo): LeaseOrder {
+  return LeaseOrder.parse(JSON.parse(container.Config.Labels[labels.order] ?? '{}'));
+}
+
+function whyNoRules(rootless: boolean): string | null {
+  if (rootless) return 'the engine is rootless: firewall rules do not see what its containers send';
+  if (process.platform !== 'linux') return 'firewall rules can be set on Linux only';
+  return process.getuid?.() === 0 ? null : 'the agent does not run as root, so it cannot set firewall rules';
+}
+
+function connectTcp(host: string, port: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    const refuse = (cause?: Error) => {
+      socket.destroy();
+      const why = cause === undefined ? 'does not answer' : `refused the connection (${(cause as NodeJS.ErrnoException).code})`;
+      reject(new CoopError('wrong_state', `Port ${port} of the workload ${why}.`, { hint: 'Does it listen on 0.0.0.0 by now?', cause }));
+    };
+    socket.setTimeout(10_000, () => refuse());
+    socket.once('error', refuse);
+    socket.once('connect', () => {
+      socket.setTimeout(0);
+      socket.off('error', refuse);
+      resolve(socket);
+    });
+  });
+}
+
+async function hardOpenFilesLimit(): Promise<number | null> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1];
+  return hard === undefined ? null : Number(hard);
+}

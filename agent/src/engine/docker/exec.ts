@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { PassThrough, Writable } from 'node:stream';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import type { ExecRequest } from '@gpucoop/protocol/agent-api.ts';
+import { CoopError } from '@gpucoop/protocol/problem.ts';
+import { EngineError } from '../engine-error.ts';
+import type { ExecSession } from '../engine.ts';
+import { within } from '../within.ts';
+import { asEngineError, engineMessage, statusOf } from './client.ts';
+import { readFrames } from './frames.ts';
+
+const TIMEOUT_MS = 15_000;
+
+export async function startExec(docker: Docker, containerId: string, request: ExecRequest): Promise<ExecSession> {
+  const exec = await createExec(docker, containerId, request);
+  const socket = await within(TIMEOUT_MS, 'start exec', (abortSignal) =>
+    exec.start({ hijack: true, stdin: true, Tty: request.tty, Detach: false, abortSignal } as Docker.ExecStartOptions),
+  ).catch((error: unknown) => {
+    throw asEngineError(error, 'exec');
+  });
+  if (request.tty && request.columns !== null && request.rows !== null) {
+    await resize(exec, request.columns, request.rows).catch(() => undefined);
+  }
+  const stdout = new PassThrough();
+  const stderr = request.tty ? null : new PassThrough();
+  const exit = copyOutput(socket, stdout, stderr).then(() => exitCode(exec));
+  exit.catch(() => undefined);
+  return {
+    stdin: stdinOf(socket, request.tty),
+    stdout,
+    stderr,
+    resize: (columns, rows) => resize(exec, columns, rows),
+    exit,
+    kill: () => void killExec(exec, containerId).finally(() => socket.destroy()),
+  };
+}
+
+async function createExec(docker: Docker, containerId: string, request: ExecRequest): Promise<Docker.Exec> {
+  try {
+    return await within(TIMEOUT_MS, 'create exec', (abortSignal) =>
+      docker.getContainer(containerId).exec({
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: request.tty,
+        Cmd: request.command,
+        Env: Object.entries(request.env).map(([name, value]) => `${name}=${value}`),
+        ...(request.user !== null && { User: request.user }),
+        abortSignal,
+      }),
+    );
+  } catch (error) {
+    if (statusOf(error) === 409 || /is not running/.test(engineMessage(error))) {
+      throw new CoopError('wrong_state', 'The container is not running.', { cause: error });
+    }
+    throw asEngineError(error, 'exec');
+  }
+}
+
+/** Half-closing the connection of a terminal hangs it or loses output, so EOF there is the user's ^D only. */
+function stdinOf(socket: Duplex, tty: boolean): Writable {
+  const stdin = new Writable({
+    write: (chunk, _, done) => void (socket.writable ? socket.write(chunk, () => done()) : done()),
+    final: (done) => {
+      if (!tty && socket.writable) socket.end();
+      done();
+    },
+  });
+  socket.on('error', () => stdin.destroy());
+  return stdin;
+}
+
+/** Waits for the slower reader, so that a flood is held back in the engine and not in our memory. */
+async function copyOutput(socket: Duplex, stdout: PassThrough, stderr: PassThrough | null): Promise<void> {
+  try {
+    if (stderr === null) {
+      for await (const chunk of socket) await write(stdout, chunk as Buffer);
+    } else {
+      const outputs = { stdout, stderr };
+      for await (const { stream, payload } of readFrames(socket)) await write(outputs[stream], payload);
+    }
+  } catch {
+    // The connection broke: the exit code says what became of the command.
+  } finally {
+    stdout.end();
+    stderr?.end();
+    socket.destroy();
+  }
+}
+
+async function write(output: PassThrough, chunk: Buffer): Promise<void> {
+  if (output.destroyed || output.write(chunk)) return;
+  await new Promise<void>((resolve) => {
+    output.once('drain', resolve);
+    output.once('close', resolve);
+  });
+}
+
+/** The engine closes the stream a moment before it knows the code. */
+async function exitCode(exec: Docker.Exec): Promise<number> {
+  for (let wait = 5; ; wait = Math.min(wait * 2, 1000)) {
+    const found = await within(TIMEOUT_MS, 'inspect exec', (abortSignal) => exec.inspect({ abortSignal } as object)).catch((error: unknown) => {
+      throw statusOf(error) === 404 ? new EngineError('container_vanished', 'The container is not there any more.') : asEngineError(error, 'exec');
+    });
+    if (!found.Running) return found.ExitCode ?? 137;
+    await sleep(wait);
+  }
+}
+
+async function resize(exec: Docker.Exec, columns: number, rows: number): Promise<void> {
+  await within(5000, 'resize', (abortSignal) => exec.resize({ w: columns, h: rows, abortSignal } as object));
+}
+
+/**
+ * The engine has no call for this. As root the process is killed by its pid on the host, after its cgroup has proved that it is of
+ * this container; otherwise only the connection is cut, and the command ends when it next writes.
+ */
+async function killExec(exec: Docker.Exec, containerId: string): Promise<void> {
+  try {
+    const { Pid: pid, Running: running } = await within(TIMEOUT_MS, 'inspect exec', (abortSignal) => exec.inspect({ abortSignal } as object));
+    if (!running || pid === 0) return;
+    if (!(await readFile(`/proc/${pid}/cgroup`, 'utf8')).includes(containerId)) return;
+    // It was made the leader of a group of its own, which its children share.
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      process.kill(pid, 'SIGKILL');
+    }
+  } catch {
+    // Ended already, or not ours to kill.
+  }
+}

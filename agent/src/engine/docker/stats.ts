@@ -1,0 +1,41 @@
+import type Docker from 'dockerode';
+import type { LeaseStats } from '@gpucoop/protocol/agent-api.ts';
+import { CoopError } from '@gpucoop/protocol/problem.ts';
+import { within } from '../within.ts';
+import { asEngineError } from './client.ts';
+
+const MIB = 1024 * 1024;
+
+export async function readStats(docker: Docker, containerId: string, diskUsedMib: number | null): Promise<LeaseStats> {
+  // The engine takes a second for two samples.
+  const stats = await within(10_000, 'stats', (abortSignal) =>
+    docker.getContainer(containerId).stats({ stream: false, abortSignal } as { stream: false }),
+  ).catch((error: unknown) => {
+    throw asEngineError(error, 'stats');
+  });
+  if (stats.memory_stats?.usage === undefined) throw new CoopError('wrong_state', 'The container is not running.');
+  const networks = stats.networks === undefined ? null : Object.values(stats.networks);
+  return {
+    cpu_percent: cpuPercent(stats),
+    memory_used_mib: Math.round(memoryUsed(stats) / MIB),
+    memory_limit_mib: Math.round(stats.memory_stats.limit / MIB),
+    disk_used_mib: diskUsedMib,
+    pids: stats.pids_stats?.current ?? 0,
+    received_bytes: networks?.reduce((sum, network) => sum + network.rx_bytes, 0) ?? null,
+    sent_bytes: networks?.reduce((sum, network) => sum + network.tx_bytes, 0) ?? null,
+  };
+}
+
+/** 100 is one CPU. */
+function cpuPercent({ cpu_stats: now, precpu_stats: before }: Docker.ContainerStats): number {
+  const used = now.cpu_usage.total_usage - (before.cpu_usage?.total_usage ?? 0);
+  const passed = now.system_cpu_usage - (before.system_cpu_usage ?? 0);
+  const cpus = now.online_cpus || now.cpu_usage.percpu_usage?.length || 1;
+  return passed > 0 && used > 0 ? Math.round((used / passed) * cpus * 1000) / 10 : 0;
+}
+
+/** Without the cache of files, which the kernel gives back when asked: cgroup v1 and v2 call it differently. */
+function memoryUsed({ memory_stats: memory }: Docker.ContainerStats): number {
+  const { total_inactive_file: v1, inactive_file: v2 } = memory.stats as { total_inactive_file?: number; inactive_file?: number };
+  return Math.max(0, memory.usage - (v1 ?? v2 ?? 0));
+}
