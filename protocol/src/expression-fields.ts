@@ -5,6 +5,8 @@ import { isolationLevels } from './spec.ts';
 /**
  * What can be asked of an offer, by name. `kind` says how a value is read and compared:
  *   text      equal without regard to case; `_`, `-` and blanks are the same
+ *   place     as text; `eu` is also eu-north and eu-de
+ *   part      as text, and a part of it is enough
  *   class     a card, or a family of cards (`A100` is all of them)
  *   number    exact decimal
  *   gib       a size; a bare number is GiB, as Vast's fields have it
@@ -14,9 +16,9 @@ import { isolationLevels } from './spec.ts';
  *   time      a duration with unit: 12h, 3d
  *   version   dotted numbers: 535.86 < 535.129
  *   isolation none < container < sandbox
- * Numbers come as exact integers: millionths for number, GiB·10⁶ as MiB·10⁶/1024, micros, ppm, seconds.
+ * Numbers come as exact integers: millionths for number, MiB for gib, micros for dollars, millionths for share, seconds for time.
  */
-export type FieldKind = 'text' | 'class' | 'number' | 'gib' | 'dollars' | 'share' | 'flag' | 'time' | 'version' | 'isolation';
+export type FieldKind = 'text' | 'place' | 'part' | 'class' | 'number' | 'gib' | 'dollars' | 'share' | 'flag' | 'time' | 'version' | 'isolation';
 
 export type Field = {
   kind: FieldKind;
@@ -73,11 +75,11 @@ export const expressionFields = {
     read: (o) => BigInt(o.reliability_ppm),
   },
   verified: { kind: 'flag', doc: 'Checkers have proven the device', aliases: [], read: (o) => o.verified },
-  region: { kind: 'text', doc: 'Where, as the provider says', aliases: ['geolocation'], read: (o) => o.region },
+  region: { kind: 'place', doc: 'Where, as the provider says', aliases: ['geolocation'], read: (o) => o.region },
   isolation: { kind: 'isolation', doc: 'none < container < sandbox', aliases: [], read: (o) => BigInt(isolationLevels.indexOf(o.isolation)) },
   architecture: { kind: 'text', doc: 'amd64 or arm64', aliases: ['arch', 'cpu_arch'], read: (o) => o.architecture },
   vendor: { kind: 'text', doc: 'nvidia, amd, intel or cpu', aliases: ['gpu_arch'], read: (o) => gpuClass(o.class)?.vendor ?? o.vendor },
-  cpu: { kind: 'text', doc: 'Processor model', aliases: ['cpu_name', 'cpu_model'], read: (o) => o.cpu_model },
+  cpu: { kind: 'part', doc: 'Processor model, or a part of its name', aliases: ['cpu_name', 'cpu_model'], read: (o) => o.cpu_model },
   duration: { kind: 'time', doc: 'Longest lease', aliases: ['max_duration'], read: (o) => BigInt(o.max_duration_s) },
   min_duration: { kind: 'time', doc: 'Shortest lease', aliases: [], read: (o) => BigInt(o.min_duration_s) },
   driver: { kind: 'version', doc: 'Driver version', aliases: ['driver_version', 'driver_vers'], read: (o) => o.driver },
