@@ -1,0 +1,320 @@
+import { randomUUID } from 'node:crypto';
+import { parseExpression, parseSort, matches } from '@gpucoop/protocol/expression.ts';
+import type { Heartbeat } from '@gpucoop/protocol/agent-api.ts';
+import { parseStatement } from '@gpucoop/protocol/evidence.ts';
+import { CoopError } from '@gpucoop/protocol/problem.ts';
+import { policyHash, type Policy } from '@gpucoop/policy/policy.ts';
+import type { Logger } from 'pino';
+import { createAdmin } from './admin.ts';
+import type { Clock } from './clock.ts';
+import type { Database } from './db/open.ts';
+import { keepStatement, statementsAbout } from './evidence/evidence.ts';
+import { createLinks, type Links } from './gateway/links.ts';
+import { balanceOf, ledgerOf } from './ledger/statements.ts';
+import { openUserAccounts } from './ledger/ledger.ts';
+import { createJoinToken, enrol } from './machines/enrol.ts';
+import * as machines from './machines/machines.ts';
+import { createPresence } from './machines/presence.ts';
+import { createQuote, readQuote } from './market/quotes.ts';
+import { createReadModel } from './market/read-model.ts';
+import { offerAt } from './market/supply.ts';
+import type { NetworkKeys } from './network-keys.ts';
+import type { Rooms } from './rooms.ts';
+import { createController } from './runs/controller.ts';
+import { createBell, followEvents } from './runs/events.ts';
+import { createMeters } from './runs/meters.ts';
+import { placeOrder } from './runs/orders.ts';
+import { createQueue, openDemand } from './runs/queue.ts';
+import * as reach from './runs/reach.ts';
+import { extendRun, findRun, listRuns, readRun, stopRun } from './runs/runs.ts';
+import { challengesFor } from './users/challenges.ts';
+
+/** The rooms below HTTP, wired by hand, and the loops that keep them true. */
+export type Network = {
+  rooms: Rooms;
+  links: Links;
+  /** Accounts of a user, made at his login. */
+  welcome(userId: string): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type NetworkDeps = { database: Database; clock: Clock; policy: Policy; keys: NetworkKeys; log: Logger };
+
+const FLUSH_MS = 10_000;
+const SWEEP_MS = 1000;
+
+export async function startNetwork(deps: NetworkDeps): Promise<Network> {
+  const { database, clock, policy, keys, log } = deps;
+  const { db } = database;
+  await rememberPolicy(deps);
+
+  const bell = createBell();
+  const readModel = createReadModel(db);
+  await readModel.refresh();
+  const supplyChanged = async (): Promise<void> => {
+    await readModel.refresh();
+    queue.wake();
+  };
+  const onSupplyChange = (): void => void supplyChanged().catch((error: unknown) => log.error({ err: error }, 'the offers could not be read'));
+
+  const presence = await createPresence({ db, clock, policy, serverId: randomUUID(), onSupplyChange });
+  const rules = { gap_ms: policy.gap_s * 1000, server_since: clock.now() };
+  const meters = createMeters(db, keys.meter, rules);
+
+  const links: Links = createLinks({
+    authenticate: (machineId) => authenticateMachine(db, machineId),
+    raiseEpoch: async (machineId) => {
+      const { link_epoch } = await db
+        .updateTable('machines')
+        .set((eb) => ({ link_epoch: eb('link_epoch', '+', 1n) }))
+        .where('id', '=', machineId)
+        .returning('link_epoch')
+        .executeTakeFirstOrThrow();
+      return Number(link_epoch);
+    },
+    challenges: challengesFor(db, 'link'),
+    onUp: async (machineId) => {
+      const machine = await db.selectFrom('machines').select('terms').where('id', '=', machineId).executeTakeFirst();
+      // Not awaited: the link is up whether or not the agent takes its terms at once.
+      void links.linkOf(machineId)?.request('PUT', '/v1/terms', { json: machine?.terms }).catch(() => undefined);
+      await wakeMachine(machineId);
+    },
+    onDown: async (machineId, epoch) => {
+      presence.linkDown(machineId, epoch);
+      await wakeMachine(machineId);
+    },
+    onEvent: async (machineId, epoch, event) => {
+      if (event.type === 'heartbeat') {
+        await heard(machineId, epoch, event);
+        return { seq: 0, heartbeat_seq: event.seq };
+      }
+      await keepMeterLine(machineId, event.statement);
+      return { seq: event.seq, heartbeat_seq: 0 };
+    },
+    serverName: keys.serverName,
+    heartbeatMs: policy.timeouts.heartbeat_s * 1000,
+    log,
+    clock,
+  });
+
+  const orderDeps = { db, clock, policy, meterSigner: keys.meter, secretsKey: keys.secrets, bell };
+  const controller = createController({ ...orderDeps, links, presence, meters, log, onSupplyChange });
+  const quoteDeps = { db, readModel, policy, clock };
+  const queue = createQueue({ ...orderDeps, ...quoteDeps, log, onPlaced: (leaseId) => controller.wake(leaseId) });
+
+  async function heard(machineId: string, epoch: number, heartbeat: Heartbeat): Promise<void> {
+    await presence.heard(machineId, epoch, heartbeat);
+    const machine = await machineKeys(machineId);
+    if (machine === undefined) return;
+    const known = await ownLeases(machineId, heartbeat.leases.map((report) => report.lease_id));
+    await controller.heard(machineId, machine, heartbeat.leases.filter((report) => known.get(report.lease_id) === false));
+    for (const report of heartbeat.leases) if (known.get(report.lease_id) !== false) await dismiss(machineId, report.lease_id, report.state, known.has(report.lease_id));
+  }
+
+  /** The leases of this machine among those it reports; true: removed already. Another machine's lease is never found here. */
+  async function ownLeases(machineId: string, ids: string[]): Promise<Map<string, boolean>> {
+    if (ids.length === 0) return new Map();
+    const rows = await db.selectFrom('leases').select(['id', 'removed_at']).where('machine_id', '=', machineId).where('id', 'in', ids).execute();
+    return new Map(rows.map((row) => [row.id, row.removed_at !== null]));
+  }
+
+  /** What the agent keeps and nobody here wants: stopped, then removed. Each heartbeat says again that it is still there. */
+  async function dismiss(machineId: string, leaseId: string, state: string, ours: boolean): Promise<void> {
+    if (!ours) log.warn({ machine_id: machineId, lease_id: leaseId }, 'a machine reports a lease that is not its own');
+    const link = links.linkOf(machineId);
+    const call =
+      state === 'ended'
+        ? link?.request('DELETE', `/v1/leases/${leaseId}`, { timeoutMs: 10_000 })
+        : link?.request('POST', `/v1/leases/${leaseId}/stop`, { json: { reason: 'machine_lost', grace_s: 10 }, timeoutMs: 10_000 });
+    void call?.catch(() => undefined);
+  }
+
+  async function keepMeterLine(machineId: string, statement: unknown): Promise<void> {
+    const line = parseStatement('meter', statement);
+    const key = await machineKeys(machineId);
+    if (line === undefined || line.author !== key) return void log.warn({ machine_id: machineId }, 'a meter line does not verify; it is not kept');
+    if ((await ownLeases(machineId, [line.body.lease_id])).size > 0) await keepStatement(db, line, line.body.lease_id, clock.now());
+  }
+
+  const keyOf = new Map<string, string>();
+  async function machineKeys(machineId: string): Promise<string | undefined> {
+    const known = keyOf.get(machineId);
+    if (known !== undefined) return known;
+    const row = await db.selectFrom('machines').select('public_key').where('id', '=', machineId).executeTakeFirst();
+    if (row !== undefined) keyOf.set(machineId, row.public_key);
+    return row?.public_key;
+  }
+
+  async function wakeMachine(machineId: string): Promise<void> {
+    const leases = await db.selectFrom('leases').select('id').where('machine_id', '=', machineId).where('removed_at', 'is', null).execute();
+    for (const lease of leases) controller.wake(lease.id);
+  }
+
+  const runsDeps = { db, clock, meters, bell, wake: controller.wake, wakeQueue: queue.wake };
+  const machinesDeps: machines.MachinesDeps = {
+    db, clock, policy, links,
+    supplies: () => readModel.supplies(),
+    onSupplyChange: supplyChanged,
+    wake: controller.wake,
+  };
+  const reachDeps = { db, links, bell };
+  const enrolDeps = { db, clock, local: policy.network === 'local', serverName: keys.serverName };
+  const available = async (userId: string): Promise<bigint> => BigInt((await balanceOf(db, userId)).available.micros);
+  const ofUser = (userId: string, runId: string) => findRun(db, userId, runId);
+
+  const rooms: Rooms = {
+    market: {
+      async offers({ q, sort, cursor, limit }) {
+        const now = clock.now();
+        const expression = q === null ? null : parseExpression(q);
+        const order = parseSort(sort ?? 'price');
+        const all = [...readModel.supplies()]
+          .map((supply) => offerAt(supply, now))
+          .filter((offer) => expression === null || matches(expression, offer))
+          .toSorted((a, b) => order(a, b) || (a.id < b.id ? -1 : 1));
+        const from = cursor === null ? 0 : all.findIndex((offer) => offer.id === cursor) + 1;
+        const items = all.slice(from, from + limit);
+        return { items, next_cursor: from + limit < all.length ? (items.at(-1)?.id ?? null) : null };
+      },
+      async offer(id) {
+        const supply = readModel.byId(id);
+        if (supply === undefined) throw new CoopError('not_found', `There is no offer ${id}.`, { hint: 'coop offers lists them.' });
+        return offerAt(supply, clock.now());
+      },
+      demand: () => openDemand(db),
+      quote: async (userId, spec) => createQuote(quoteDeps, userId, spec, await available(userId)),
+      quoteById: async (userId, quoteId) => readQuote(quoteDeps, userId, quoteId, await available(userId)),
+    },
+    runs: {
+      async place(userId, order) {
+        const placed = await placeOrder(orderDeps, userId, order);
+        if (placed.leaseId !== null) {
+          controller.wake(placed.leaseId);
+          onSupplyChange();
+        }
+        return readRun(runsDeps, await findRun(db, userId, placed.runId));
+      },
+      list: (userId, query) => listRuns(runsDeps, userId, query),
+      get: async (userId, idOrName) => readRun(runsDeps, await findRun(db, userId, idOrName)),
+      stop: (userId, runId) => stopRun(runsDeps, userId, runId),
+      extend: (userId, runId, by) => extendRun(runsDeps, userId, runId, by),
+      async *events(userId, runId, after, signal) {
+        yield* followEvents(db, bell, (await ofUser(userId, runId)).id, after, signal);
+      },
+      async *logs(userId, runId, query, signal) {
+        yield* reach.runLogs(reachDeps, (await ofUser(userId, runId)).id, query, signal);
+      },
+      exec: async (userId, runId, request) => reach.exec(reachDeps, (await ofUser(userId, runId)).id, request),
+      readFiles: async (userId, runId, path) => reach.readFiles(reachDeps, (await ofUser(userId, runId)).id, path),
+      writeFiles: async (userId, runId, path, tar) => reach.writeFiles(reachDeps, (await ofUser(userId, runId)).id, path, tar),
+      stats: async (userId, runId) => reach.stats(reachDeps, (await ofUser(userId, runId)).id),
+      connect: async (userId, runId, port) => reach.connect(reachDeps, (await ofUser(userId, runId)).id, port),
+    },
+    machines: {
+      list: (userId, query) => machines.listMachines(machinesDeps, userId, query),
+      get: async (userId, id) => machines.viewMachine(machinesDeps, await machines.findMachine(db, userId, id)),
+      setTerms: (userId, id, terms) => machines.setTerms(machinesDeps, userId, id, terms),
+      setListing: (userId, id, listing) => machines.setListing(machinesDeps, userId, id, listing),
+      remove: (userId, id) => machines.removeMachine(machinesDeps, userId, id),
+      doctor: (userId, id) => machines.runDoctor(machinesDeps, userId, id),
+      earnings: async (userId, id) => machines.machineEarnings(machinesDeps, userId, id),
+      createJoinToken: (userId, wish) => createJoinToken(enrolDeps, userId, wish),
+      async enrol(request) {
+        const answer = await enrol(enrolDeps, request);
+        await supplyChanged();
+        return answer;
+      },
+    },
+    money: {
+      balance: (userId) => balanceOf(db, userId),
+      ledger: (userId, query) => ledgerOf(db, userId, query),
+    },
+    evidence: {
+      async ofRun(userId, runId) {
+        const run = await runForEvidence(userId, runId);
+        const leases = await db.selectFrom('leases').select('id').where('run_id', '=', run).orderBy('created_at').execute();
+        return statementsAbout(db, [run, ...leases.map((lease) => lease.id)]);
+      },
+    },
+    admin: createAdmin({
+      database,
+      clock,
+      meterSigner: keys.meter,
+      onSupplyChange: supplyChanged,
+      stopRunsOf: async (userId) => {
+        const live = await db.selectFrom('runs').select('id').where('user_id', '=', userId).where('state', '<>', 'ended').execute();
+        for (const run of live) await stopRun(runsDeps, userId, run.id, 'suspended');
+      },
+      wakeMachine,
+    }),
+  };
+
+  /** For the run's renter and for the providers of its leases. */
+  async function runForEvidence(userId: string, runId: string): Promise<string> {
+    const provided = await db.selectFrom('leases').select('run_id').where('run_id', '=', runId).where('provider_id', '=', userId).executeTakeFirst();
+    return provided?.run_id ?? (await ofUser(userId, runId)).id;
+  }
+
+  controller.start();
+  queue.start();
+  const stopSweep = every(SWEEP_MS, 'the sweep failed', async () => {
+    await presence.sweep();
+    await readModel.refresh();
+    await machines.partWithRemoved(machinesDeps);
+  });
+  const stopFlush = every(FLUSH_MS, 'what was heard could not be written', async () => {
+    await presence.flush();
+    await meters.flush();
+  });
+
+  function every(ms: number, failure: string, work: () => Promise<void>): () => Promise<void> {
+    let running = Promise.resolve();
+    let timer: NodeJS.Timeout | undefined;
+    let stopped = false;
+    const turn = (): void => {
+      running = work()
+        .catch((error: unknown) => log.error({ err: error }, failure))
+        .then(() => {
+          if (!stopped) timer = setTimeout(turn, ms);
+        });
+    };
+    timer = setTimeout(turn, ms);
+    return async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    };
+  }
+
+  return {
+    rooms,
+    links,
+    welcome: (userId) => db.transaction().execute((tx) => openUserAccounts(tx, userId, clock.now())),
+    async stop() {
+      await queue.stop();
+      await stopSweep();
+      await stopFlush();
+      await links.close();
+      await controller.stop();
+      await presence.flush();
+    },
+  };
+}
+
+async function rememberPolicy({ database, policy, clock }: NetworkDeps): Promise<void> {
+  await database.db
+    .insertInto('policies')
+    .values({ hash: policyHash(policy), body: JSON.stringify(policy), created_at: clock.now() })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function authenticateMachine(db: Database['db'], machineId: string): Promise<{ publicKey: string }> {
+  const machine = await db.selectFrom('machines').select(['public_key', 'listing', 'presence']).where('id', '=', machineId).executeTakeFirst();
+  if (machine === undefined) throw new CoopError('unauthenticated', 'This network has no such machine.');
+  // A removed machine is let in until its leases have ended and it was told; then it is `lost`.
+  if (machine.listing === 'removed' && machine.presence === 'lost') {
+    throw new CoopError('machine_removed', 'The machine was removed from the network.', { hint: 'coop agent uninstall' });
+  }
+  return { publicKey: machine.public_key };
+}

@@ -1,0 +1,133 @@
+import { sql } from 'kysely';
+import { signStatement, type Signer, type Statement } from '@gpucoop/protocol/evidence.ts';
+import { keepStatement } from '../evidence/evidence.ts';
+import { acknowledge, acknowledgeUnready, receiptNow, type Meter, type MeterRules, type Receipt } from './meter.ts';
+import { meterOf, type Db, type LeaseRow } from './store.ts';
+
+/**
+ * The meters of live leases. Heartbeats move them in memory; receipts are written at once; what lies between is written for all
+ * leases together every ten seconds, so that a server killed in between forgets at most that much, and bills it from signed lines.
+ */
+export type Meters = {
+  of(leaseId: string): Meter | undefined;
+  /** Starts or resumes a meter from its row. */
+  adopt(row: LeaseRow): void;
+  drop(leaseId: string): void;
+  /** A heartbeat told of the lease; `line` is verified. Receipts that fall due are kept. */
+  heard(leaseId: string, line: Statement<'meter'> | null, now: Date): Promise<void>;
+  /**
+   * Bills up to the last acknowledged line, within a transaction of the caller's: the meter stands still until it has ended, so that
+   * no receipt comes between the one that is settled and the settlement.
+   */
+  settling<Result>(leaseId: string, work: (receipt: (tx: Db, now: Date) => Promise<Metered>) => Promise<Result>): Promise<Result>;
+  flush(): Promise<void>;
+};
+
+export type Metered = { meter: Meter; hash: string | null };
+
+export function createMeters(db: Db, signer: Signer, rules: MeterRules): Meters {
+  const meters = new Map<string, Meter>();
+  const dirty = new Set<string>();
+  const settling = new Set<string>();
+
+  async function keep(tx: Db, leaseId: string, receipts: Receipt[], now: Date): Promise<string | null> {
+    let last: string | null = null;
+    for (const { line, body } of receipts) {
+      await keepStatement(tx, line, leaseId, now);
+      const statement = signStatement('receipt', body, now.toISOString(), signer);
+      last = (await keepStatement(tx, statement, leaseId, now)).hash;
+    }
+    return last;
+  }
+
+  return {
+    of: (leaseId) => meters.get(leaseId),
+    adopt(row) {
+      const meter = meterOf(row);
+      if (meter !== undefined && !meters.has(row.id)) meters.set(row.id, meter);
+    },
+    drop(leaseId) {
+      meters.delete(leaseId);
+      dirty.delete(leaseId);
+    },
+    async heard(leaseId, line, now) {
+      const before = meters.get(leaseId);
+      if (before === undefined || settling.has(leaseId)) return;
+      if (line === null) {
+        if (before.acked_line === null && before.served_ms === 0) meters.set(leaseId, acknowledgeUnready(before, now));
+        dirty.add(leaseId);
+        return;
+      }
+      const { meter, receipts } = acknowledge(before, line, now, rules, false);
+      meters.set(leaseId, meter);
+      dirty.add(leaseId);
+      if (receipts.length === 0) return;
+      await db.transaction().execute(async (tx) => {
+        await keep(tx, leaseId, receipts, now);
+        await write(tx, leaseId, meter);
+      });
+    },
+    async settling(leaseId, work) {
+      settling.add(leaseId);
+      try {
+        let metered: Metered | undefined;
+        const result = await work(async (tx, now) => {
+          const before = meters.get(leaseId);
+          if (before === undefined) throw new Error(`no meter runs for ${leaseId}`);
+          const { meter, receipts } = receiptNow(before);
+          const hash = await keep(tx, leaseId, receipts, now);
+          await write(tx, leaseId, meter);
+          metered = { meter, hash };
+          return metered;
+        });
+        if (metered !== undefined) meters.set(leaseId, metered.meter);
+        return result;
+      } finally {
+        settling.delete(leaseId);
+      }
+    },
+    async flush() {
+      const changed = [...dirty].flatMap((id) => {
+        const meter = meters.get(id);
+        return meter === undefined ? [] : [{ id, meter }];
+      });
+      dirty.clear();
+      if (changed.length > 0) await writeAcknowledged(db, changed);
+    },
+  };
+}
+
+async function write(tx: Db, leaseId: string, meter: Meter): Promise<void> {
+  await tx
+    .updateTable('leases')
+    .set({
+      served_ms: BigInt(meter.served_ms),
+      billed_ms: BigInt(meter.billed_ms),
+      unbilled_ms: BigInt(meter.unbilled_ms),
+      receipt_at: meter.receipt_at,
+      acked_at: meter.acked_at,
+      acked_line: meter.acked_line === null ? null : JSON.stringify(meter.acked_line),
+    })
+    .where('id', '=', leaseId)
+    .where('state', '<>', 'ended')
+    .execute();
+}
+
+/** One statement for all. A receipt written meanwhile wins: it is guarded by the receipt that each line came after. */
+async function writeAcknowledged(db: Db, changed: { id: string; meter: Meter }[]): Promise<void> {
+  const rows = changed.map(({ id, meter }) => ({
+    id,
+    receipt_at: meter.receipt_at.toISOString(),
+    acked_at: meter.acked_at.toISOString(),
+    acked_line: meter.acked_line,
+    ready: meter.served_ms > 0 || meter.acked_line !== null,
+  }));
+  await sql`
+    update leases set acked_at = heard.acked_at, acked_line = heard.acked_line,
+      receipt_at = case when heard.ready then leases.receipt_at else heard.receipt_at end
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as heard(id text, receipt_at timestamptz, acked_at timestamptz, acked_line jsonb, ready boolean)
+    where leases.id = heard.id and leases.state <> 'ended'
+      and (not heard.ready or leases.receipt_at = heard.receipt_at)
+  `.execute(db);
+}

@@ -1,0 +1,80 @@
+import type { EndReason } from '@gpucoop/protocol/reasons.ts';
+import { holdRoundedUp, secondsCovered } from '@gpucoop/policy/charge.ts';
+import type { Policy } from '@gpucoop/policy/policy.ts';
+
+/** The money side of a running lease (DESIGN 6, "hold"). All amounts in micros; `now` and `expires_at` in milliseconds. */
+export type MoneyFacts = {
+  price: bigint;
+  settled: bigint;
+  held: bigint;
+  /** Whole seconds billed so far, of this lease. */
+  billed_s: bigint;
+  /** Of the run's budget, less what its other leases cost. */
+  budget: bigint;
+  now: number;
+  expires_at: number;
+  grace_s: number;
+  /** The last attempt to place the next hold failed. */
+  refused: boolean;
+};
+
+export type MoneyPlan = {
+  stop: Extract<EndReason, 'budget_reached' | 'credit_exhausted' | 'expired'> | null;
+  warn: 'budget' | 'expiry' | null;
+  /** The next hold to place, with a settlement of what was served; null: nothing is due. */
+  renew: bigint | null;
+  /** In how many seconds something may change. */
+  next_s: number;
+};
+
+const RENEW_AHEAD_S = 30n;
+
+export function planMoney(facts: MoneyFacts, policy: Policy): MoneyPlan {
+  const { price, billed_s: billed } = facts;
+  const expiryInS = Math.ceil((facts.expires_at - facts.now) / 1000);
+  const budgetEnd = secondsCovered(price, facts.budget);
+  const heldEnd = secondsCovered(price, facts.settled + facts.held);
+  const budgetLeft = budgetEnd === undefined ? undefined : budgetEnd - billed;
+  const heldLeft = heldEnd === undefined ? undefined : heldEnd - billed;
+  const notice = BigInt(policy.hold.notice_s);
+
+  const wanted = needed(expiryInS + facts.grace_s, budgetLeft);
+  const short = heldLeft !== undefined && heldLeft < wanted;
+  const renewNow = short && heldLeft <= notice + RENEW_AHEAD_S;
+  const horizon = BigInt(policy.hold.horizon_s);
+  const budgetLow = budgetLeft !== undefined && budgetLeft <= notice && budgetLeft < BigInt(Math.max(0, expiryInS));
+  return {
+    stop:
+      expiryInS <= 0
+        ? 'expired'
+        : atEnd(budgetLeft, budgetEnd, facts.grace_s)
+          ? 'budget_reached'
+          : short && facts.refused && atEnd(heldLeft, heldEnd, facts.grace_s)
+            ? 'credit_exhausted'
+            : null,
+    warn: budgetLow ? 'budget' : expiryInS <= policy.hold.notice_s ? 'expiry' : null,
+    renew: renewNow ? holdRoundedUp(price, wanted < horizon ? wanted : horizon) : null,
+    next_s: soonest(expiryInS, budgetLeft, heldLeft, notice),
+  };
+}
+
+/** Seconds that still have to be covered: to the expiry and through the stop's grace, but no further than the budget goes. */
+function needed(untilExpiryS: number, budgetLeft: bigint | undefined): bigint {
+  const toExpiry = BigInt(Math.max(0, untilExpiryS));
+  return budgetLeft !== undefined && budgetLeft < toExpiry ? budgetLeft : toExpiry;
+}
+
+/** True when stopping must begin for the grace still to be paid; a tenth of very short coverages, so that they are not all grace. */
+function atEnd(left: bigint | undefined, total: bigint | undefined, graceS: number): boolean {
+  if (left === undefined || total === undefined) return false;
+  const margin = BigInt(graceS) < total / 10n ? BigInt(graceS) : total / 10n;
+  return left <= margin;
+}
+
+function soonest(expiryInS: number, budgetLeft: bigint | undefined, heldLeft: bigint | undefined, notice: bigint): number {
+  const candidates = [expiryInS, Number(budgetLeft ?? 3600n), Number(heldLeft ?? 3600n)];
+  if (heldLeft !== undefined) candidates.push(Number(heldLeft - notice - RENEW_AHEAD_S));
+  if (budgetLeft !== undefined) candidates.push(Number(budgetLeft - notice));
+  // A long wait is no loss (each heartbeat wakes the lease), a wait of nothing would spin.
+  return Math.max(1, Math.min(...candidates.filter((seconds) => seconds > 0), 30));
+}
