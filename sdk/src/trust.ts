@@ -1,8 +1,11 @@
 import { connect } from 'node:tls';
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 
-/** `ca`: PEM to trust for this server instead of the usual. `fingerprint`: SHA-256 of the one certificate that is the server, whatever its name. */
+/**
+ * `ca`: PEM to trust for this server instead of the usual. `fingerprint`: what the server is, whatever its name: SHA-256 of its
+ * certificate in hex, or of its public key as curl writes it (`sha256//` and base64), which a renewed certificate keeps.
+ */
 export type TrustOptions = { ca?: string; fingerprint?: string };
 
 /** What `tls.connect` takes to trust this server and no other. */
@@ -17,10 +20,10 @@ const PROBE_TIMEOUT_MS = 10_000;
 export async function tlsOptionsFor(server: URL, trust: TrustOptions): Promise<TlsOptions> {
   if (trust.fingerprint === undefined) return trust.ca === undefined ? {} : { ca: trust.ca };
   const certificate = await presentedCertificate(server);
-  if (plainHex(certificate.fingerprint256) !== plainHex(trust.fingerprint)) {
+  if (!isPinned(certificate, trust.fingerprint)) {
     throw new CoopError('invalid_signature', `The server at ${server.host} shows another certificate than the one pinned.`, {
       hint: 'If its operator made a new one, log in again with the new fingerprint; otherwise somebody is in between.',
-      details: { pinned: plainHex(trust.fingerprint), shown: plainHex(certificate.fingerprint256) },
+      details: { pinned: trust.fingerprint, shown: plainHex(certificate.fingerprint256) },
     });
   }
   return { ca: certificate.toString(), checkServerIdentity: () => undefined };
@@ -39,6 +42,12 @@ function presentedCertificate(server: URL): Promise<X509Certificate> {
       else resolve(shown);
     });
   });
+}
+
+function isPinned(certificate: X509Certificate, pin: string): boolean {
+  if (!pin.startsWith('sha256//')) return plainHex(certificate.fingerprint256) === plainHex(pin);
+  const publicKey = certificate.publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(publicKey).digest('base64') === pin.slice('sha256//'.length);
 }
 
 const isName = (host: string) => /[a-z]/i.test(host) && !host.includes(':');
