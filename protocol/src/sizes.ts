@@ -12,7 +12,7 @@ const SECONDS_MAX = 100 * 365 * 86_400;
 
 /** `24GB`, `24GiB`, `512MB`, `1.5TB` → MiB. A number without a unit is no size. */
 export function parseSizeMib(text: string): number | undefined {
-  const match = /^(\d{1,12})(?:\.(\d{1,6}))? ?([MGT])i?B?$/i.exec(text.trim());
+  const match = /^(\d{1,13})(?:\.(\d{1,6}))? ?([MGT])i?B?$/i.exec(text.trim());
   if (!match) return undefined;
   const factor = MIB[match[3]!.toUpperCase() as keyof typeof MIB];
   const millionths = BigInt(match[1]!) * 1_000_000n + BigInt((match[2] ?? '').padEnd(6, '0'));
