@@ -131,7 +131,11 @@ export const JoinTokenRequest = z
   .meta({ id: 'JoinTokenRequest' });
 export type JoinTokenRequest = z.input<typeof JoinTokenRequest>;
 export const JoinToken = z
-  .object({ token: z.string().describe('Shown once, good for one machine'), expires_at: Time })
+  .object({
+    token: z.string().describe('Shown once, good for one machine'),
+    expires_at: Time,
+    command: z.string().describe('The one line to type on the other computer'),
+  })
   .meta({ id: 'JoinToken' });
 export type JoinToken = z.infer<typeof JoinToken>;
 

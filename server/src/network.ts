@@ -38,7 +38,7 @@ export type Network = {
   stop(): Promise<void>;
 };
 
-export type NetworkDeps = { database: Database; clock: Clock; policy: Policy; keys: NetworkKeys; log: Logger };
+export type NetworkDeps = { database: Database; clock: Clock; policy: Policy; keys: NetworkKeys; log: Logger; joinCommand(token: string): Promise<string> };
 
 const FLUSH_MS = 10_000;
 const SWEEP_MS = 1000;
@@ -218,7 +218,10 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
       remove: (userId, id) => machines.removeMachine(machinesDeps, userId, id),
       doctor: (userId, id) => machines.runDoctor(machinesDeps, userId, id),
       earnings: async (userId, id) => machines.machineEarnings(machinesDeps, userId, id),
-      createJoinToken: (userId, wish) => createJoinToken(enrolDeps, userId, wish),
+      async createJoinToken(userId, wish) {
+        const made = await createJoinToken(enrolDeps, userId, wish);
+        return { ...made, command: await deps.joinCommand(made.token) };
+      },
       async enrol(request) {
         const answer = await enrol(enrolDeps, request);
         await supplyChanged();

@@ -50,7 +50,7 @@ export type Rooms = {
     doctor(userId: string, machineId: string): Promise<DoctorCheck[]>;
     earnings(userId: string, machineId: string): Promise<Earnings>;
     /** The token is shown once; only its hash is kept. */
-    createJoinToken(userId: string, wish: { name: string | null; ttl_s: number }): Promise<{ token: string; expires_at: string }>;
+    createJoinToken(userId: string, wish: { name: string | null; ttl_s: number }): Promise<{ token: string; expires_at: string; command: string }>;
     /** Anonymous: the token is the authority. */
     enrol(request: EnrolRequest): Promise<EnrolResponse>;
   };

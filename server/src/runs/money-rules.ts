@@ -1,5 +1,5 @@
 import type { EndReason } from '@gpucoop/protocol/reasons.ts';
-import { holdRoundedUp, secondsCovered } from '@gpucoop/policy/charge.ts';
+import { chargeRoundedDown, holdRoundedUp, secondsCovered } from '@gpucoop/policy/charge.ts';
 import type { Policy } from '@gpucoop/policy/policy.ts';
 
 /** The money side of a running lease (DESIGN 6, "hold"). All amounts in micros; `now` and `expires_at` in milliseconds. */
@@ -53,10 +53,12 @@ export function planMoney(facts: MoneyFacts, policy: Policy): MoneyPlan {
             ? 'credit_exhausted'
             : null,
     warn: budgetLow ? 'budget' : expiryInS <= policy.hold.notice_s ? 'expiry' : null,
-    renew: renewNow ? holdRoundedUp(price, wanted < horizon ? wanted : horizon) : null,
+    renew: renewNow ? smaller(holdRoundedUp(price, smaller(wanted, horizon)), facts.budget - chargeRoundedDown(price, billed)) : null,
     next_s: soonest(expiryInS, budgetLeft, heldLeft, notice),
   };
 }
+
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** Seconds that still have to be covered: to the expiry and through the stop's grace, but no further than the budget goes. */
 function needed(untilExpiryS: number, budgetLeft: bigint | undefined): bigint {

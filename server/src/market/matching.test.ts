@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseExpression } from '@gpucoop/protocol/expression.ts';
+import type { NoMatchReason } from '@gpucoop/protocol/reasons.ts';
+import { explain } from './explanation.ts';
+import { cheapestFirst, judge, judgeAll, priceOf, type MatchContext } from './matching.ts';
+import { sampleSpec, sampleSupply } from './sample-supply.ts';
+import type { Supply } from './supply.ts';
+
+const context: MatchContext = {
+  now: new Date('2026-11-23T12:00:00Z'),
+  where: null,
+  renterPpm: 0,
+  weakestIsolation: 'container',
+  without: new Set(),
+};
+
+const failuresOf = (supply: Supply, spec = sampleSpec(), change: Partial<MatchContext> = {}): NoMatchReason[] => {
+  const judgement = judge(supply, spec, { ...context, ...change });
+  return 'failures' in judgement ? judgement.failures : [];
+};
+
+describe('one offer and one spec', () => {
+  test('a machine that has what is asked for matches, with its share of the machine', () => {
+    const judgement = judge(sampleSupply(), sampleSpec({}, { count: { min: 2, max: 2 } }), context);
+    expect(judgement).toMatchObject({ match: { units: 2, cpus: 16, memory_mib: 65_536, price_micros_per_hour: 800_000n } });
+  });
+
+  const specOf = (resources: object) => {
+    const spec = sampleSpec();
+    return { ...spec, resources: { ...spec.resources, ...resources } };
+  };
+  test.each<[NoMatchReason, Partial<Supply>, ReturnType<typeof sampleSpec>]>([
+    ['machine_offline', { presence: 'unknown' }, sampleSpec()],
+    ['not_listed', { listing: 'draining' }, sampleSpec()],
+    ['not_listed', { suspended: true }, sampleSpec()],
+    ['class', {}, sampleSpec({}, { classes: ['h100-sxm-80gb'] })],
+    ['class', {}, specOf({ gpu: null })],
+    ['class', { class: 'cpu' }, sampleSpec()],
+    ['vram', {}, sampleSpec({}, { memory_mib: { min: 40_960, max: null } })],
+    ['devices', {}, sampleSpec({}, { count: { min: 8, max: 8 } })],
+    ['cpus', {}, specOf({ cpus: { min: 64, max: null } })],
+    ['memory', {}, specOf({ memory_mib: { min: 400_000, max: null } })],
+    ['disk', { disk_free_mib: 100 }, sampleSpec()],
+    ['architecture', {}, specOf({ architecture: 'arm64' })],
+    ['isolation', { isolation: 'none' }, sampleSpec()],
+    ['isolation', {}, sampleSpec({ isolation: 'sandbox' })],
+    ['term', {}, sampleSpec({ max_duration_s: 60 * 86_400 })],
+    ['where', {}, sampleSpec({ regions: ['us-east'] })],
+    ['price', {}, sampleSpec({ max_price_micros_per_hour: 399_999 })],
+    ['rented', { units_free: 0 }, sampleSpec()],
+    ['owner_busy', { units_free: 0, units_owner_busy: 4 }, sampleSpec()],
+  ])('%s keeps an offer from matching, and it alone', (reason, change, spec) => {
+    expect(failuresOf(sampleSupply(change), spec)).toEqual([reason]);
+  });
+
+  test('an expression over the offer decides too', () => {
+    const where = parseExpression('region=us-east');
+    expect(failuresOf(sampleSupply(), sampleSpec(), { where })).toEqual(['where']);
+  });
+
+  test('quiet hours end the offer before they begin', () => {
+    const terms = { ...sampleSupply().terms, quiet_hours: [{ from: '14:00', to: '18:00' }] };
+    expect(failuresOf(sampleSupply({ terms }), sampleSpec({ max_duration_s: 7200 }))).toEqual([]);
+    expect(failuresOf(sampleSupply({ terms }), sampleSpec({ max_duration_s: 7201 }))).toEqual(['term']);
+    expect(failuresOf(sampleSupply({ terms }), sampleSpec({ max_duration_s: 600 }), { now: new Date('2026-11-23T15:00:00Z') })).toEqual(['quiet_hours']);
+  });
+
+  test('a machine on which the run was lost before is not used again', () => {
+    expect(failuresOf(sampleSupply(), sampleSpec(), { without: new Set(['mch_1']) })).toEqual(['not_listed']);
+  });
+
+  test('too small a share of CPUs is made up by more units where the spec allows more', () => {
+    const spec = sampleSpec({}, { count: { min: 1, max: 4 } });
+    const wide = { ...spec, resources: { ...spec.resources, cpus: { min: 20, max: null } } };
+    expect(judge(sampleSupply(), wide, context)).toMatchObject({ match: { units: 3, cpus: 24 } });
+  });
+});
+
+const supplies = fc.array(
+  fc.record({
+    class: fc.constantFrom('rtx-4090', 'rtx-3090', 'h100-sxm-80gb', 'cpu'),
+    units_total: fc.integer({ min: 1, max: 8 }),
+    units_leased: fc.integer({ min: 0, max: 8 }),
+    price: fc.bigInt({ min: 0n, max: 5_000_000n }),
+    reliability_ppm: fc.integer({ min: 0, max: 1_000_000 }),
+    presence: fc.constantFrom('online' as const, 'unknown' as const, 'lost' as const),
+    listing: fc.constantFrom('listed' as const, 'paused' as const),
+  }),
+  { maxLength: 30 },
+).map((machines) =>
+  machines.map((machine, index) =>
+    sampleSupply({
+      ...machine,
+      id: `off_${index}`,
+      machine_id: `mch_${index}`,
+      units_free: Math.max(0, machine.units_total - machine.units_leased),
+      price_micros_per_unit_hour: machine.price,
+    }),
+  ),
+);
+const specs = fc.record({
+  count: fc.integer({ min: 1, max: 8 }),
+  classes: fc.subarray(['rtx-4090', 'rtx-3090', 'h100-sxm-80gb']),
+  max: fc.option(fc.integer({ min: 0, max: 20_000_000 }), { nil: null }),
+}).map(({ count, classes, max }) => sampleSpec({ max_price_micros_per_hour: max }, { count: { min: count, max: count }, classes }));
+const fees = fc.integer({ min: 0, max: 300_000 });
+
+describe('all offers', () => {
+  test('the cheapest eligible offer wins, never above the maximum price, never more units than are free', () => {
+    fc.assert(
+      fc.property(supplies, specs, fees, (all, spec, renterPpm) => {
+        const judgements = judgeAll(all, spec, { ...context, renterPpm });
+        const matches = cheapestFirst(judgements);
+        const eligible = all.filter(
+          (supply) =>
+            supply.presence === 'online' && supply.listing === 'listed' && supply.class !== 'cpu' &&
+            (spec.resources.gpu?.classes.length === 0 || spec.resources.gpu?.classes.includes(supply.class)) &&
+            supply.units_free >= (spec.resources.gpu?.count.min ?? 0) &&
+            (spec.max_price_micros_per_hour === null || priceOf(supply, spec.resources.gpu?.count.min ?? 0, renterPpm) <= BigInt(spec.max_price_micros_per_hour)),
+        );
+        expect(new Set(matches.map((match) => match.supply.id))).toEqual(new Set(eligible.map((supply) => supply.id)));
+        for (const [index, match] of matches.entries()) {
+          const next = matches[index + 1];
+          if (next !== undefined) expect(match.price_micros_per_hour <= next.price_micros_per_hour).toBe(true);
+          expect(match.units).toBeLessThanOrEqual(match.supply.units_free);
+        }
+      }),
+    );
+  });
+
+  test('the explanation accounts for every offer once', () => {
+    fc.assert(
+      fc.property(supplies, specs, (all, spec) => {
+        const explanation = explain(judgeAll(all, spec, context), spec, 0);
+        expect(explanation.offers).toBe(all.length);
+        expect(explanation.failed.reduce((sum, row) => sum + row.offers, explanation.matching)).toBe(all.length);
+      }),
+    );
+  });
+
+  test('doing what the explanation says about the price makes an offer match', () => {
+    const all = [sampleSupply({ id: 'off_a' }), sampleSupply({ id: 'off_b', price_micros_per_unit_hour: 900_000n })];
+    const spec = sampleSpec({ max_price_micros_per_hour: 100_000 });
+    const { relaxing } = explain(judgeAll(all, spec, context), spec, 0);
+    expect(relaxing).toEqual([{ reason: 'price', offers: 2, example: '--max-price 0.40' }]);
+    expect(cheapestFirst(judgeAll(all, { ...spec, max_price_micros_per_hour: 400_000 }, context))).toHaveLength(1);
+  });
+});
