@@ -35,6 +35,8 @@ describe('the class of a card', () => {
 
   test('a known name with other memory is another card, and is not lost', () => {
     expect(classOf('NVIDIA GeForce RTX 4090', 49_140)).toBe('rtx-4090-48gb');
+    expect(classOf('NVIDIA GeForce RTX 2080 Ti', 22_528)).toBe('rtx-2080-ti-22gb');
+    expect(classOf('NVIDIA L40S', 24_576)).toBe('l40s-24gb');
     expect(classOf('NVIDIA GeForce RTX 4090 Laptop GPU', 16_376)).toBe('rtx-4090-laptop-16gb');
     expect(classOf('NVIDIA A100-SXM4-80GB MIG 1g.10gb', 9_728)).not.toBe('a100-sxm-80gb');
   });
