@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerInspectInfo } from 'dockerode';
 import { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
 import type { EngineInfo } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
+import { connectTcp } from '../connect-tcp.ts';
 import { EngineError } from '../engine-error.ts';
 import type { ContainerState, Engine, EngineOptions, OwnContainer } from '../engine.ts';
 import { openIsolation } from '../isolation/isolation.ts';
@@ -272,24 +271,6 @@ function whyNoRules(rootless: boolean): string | null {
   if (rootless) return 'the engine is rootless: firewall rules do not see what its containers send';
   if (process.platform !== 'linux') return 'firewall rules can be set on Linux only';
   return process.getuid?.() === 0 ? null : 'the agent does not run as root, so it cannot set firewall rules';
-}
-
-function connectTcp(host: string, port: number): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
-    const refuse = (cause?: Error) => {
-      socket.destroy();
-      const why = cause === undefined ? 'does not answer' : `refused the connection (${(cause as NodeJS.ErrnoException).code})`;
-      reject(new CoopError('wrong_state', `Port ${port} of the workload ${why}.`, { hint: 'Does it listen on 0.0.0.0 by now?', cause }));
-    };
-    socket.setTimeout(10_000, () => refuse());
-    socket.once('error', refuse);
-    socket.once('connect', () => {
-      socket.setTimeout(0);
-      socket.off('error', refuse);
-      resolve(socket);
-    });
-  });
 }
 
 async function hardOpenFilesLimit(): Promise<number | null> {

@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Exit, LaunchRequest } from './lease-dir.ts';
+import { writeJson } from './lease-dir.ts';
+import { cookieBearers, identityOf, membersOf } from './identity.ts';
+import { LogWriter } from './log-files.ts';
+
+/**
+ * Stands beside one command for its whole life, in place of a container engine: writes its log, watches its memory, notes how it
+ * ended. A process of its own, so that neither is lost when the agent is restarted. Run by launch.ts with a LaunchRequest on stdin.
+ */
+const request = JSON.parse(await text(process.stdin)) as LaunchRequest;
+const WATCH_MS = 500;
+const PAGE_BYTES = 4096;
+const SETTLE_MS = 1000;
+
+// The agent's terminal going away, or a polite signal meant for the agent's group, ends nothing here.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const) process.on(signal, () => undefined);
+
+const log = new LogWriter(join(request.dir, 'log'));
+let reason: Exit['reason'] = null;
+let detail: string | null = null;
+
+const [program, ...args] = request.argv as [string, ...string[]];
+const path = findProgram(program);
+if (path === undefined) {
+  await finish({ exit_code: 127, reason: 'command_not_found', detail: `There is no program "${program}" on this machine.` });
+  process.exit(0);
+}
+
+const child = spawn(...limited(path, args), {
+  cwd: request.cwd,
+  env: request.env,
+  detached: true,
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
+child.on('error', async (error) => {
+  await finish({ exit_code: 126, reason: 'command_not_found', detail: error.message });
+  process.exit(0);
+});
+for (const stream of ['stdout', 'stderr'] as const) {
+  child[stream].on('data', (chunk: Buffer) => log.write(stream, chunk));
+  child[stream].on('close', () => log.end(stream));
+}
+const pid = child.pid;
+if (pid !== undefined) {
+  const [supervisor, command] = [identityOf(process.pid), identityOf(pid)];
+  // A command that ended within this millisecond has no identity any more; its exit follows.
+  await writeJson(join(request.dir, 'launch.json'), {
+    supervisor,
+    command: command ?? { pid, started: '' },
+    cookie: request.cookie,
+    started_at: new Date().toISOString(),
+  });
+  const watch = setInterval(() => watchLimits(pid), WATCH_MS);
+  child.on('exit', (code, signal) => {
+    clearInterval(watch);
+    const exit = { exit_code: code ?? 128 + signalNumber(signal), reason, detail };
+    const finished_at = new Date().toISOString();
+    endRest(pid);
+    const settle = async () => {
+      for (const stream of ['stdout', 'stderr'] as const) log.end(stream);
+      await finish({ ...exit, finished_at });
+      process.exit(0);
+    };
+    // Its output is read to the end; a process that escaped and holds the pipe open does not hold up the end.
+    child.on('close', () => void settle());
+    setTimeout(() => void settle(), SETTLE_MS);
+  });
+}
+
+/** Memory and processes are watched, not enforced: there is no cgroup without privileges, and limits on address space break GPUs. */
+function watchLimits(leader: number): void {
+  const members = membersOf(leader);
+  const residentMib = (members.reduce((sum, member) => sum + member.residentPages, 0) * PAGE_BYTES) / 1024 / 1024;
+  // Pages that forked processes share were counted once each; the exact sum costs more, so it is asked for only here.
+  const usedMib = residentMib > request.memoryMib ? proportionalMib(members.map((member) => member.pid)) : residentMib;
+  if (usedMib > request.memoryMib) {
+    [reason, detail] = ['out_of_memory', `It used ${Math.round(usedMib)} MiB of ${request.memoryMib} MiB.`];
+  } else if (members.length > request.pidsMax) {
+    [reason, detail] = ['command_failed', `It had ${members.length} processes; at most ${request.pidsMax} are allowed.`];
+  } else {
+    return;
+  }
+  endRest(leader);
+}
+
+function proportionalMib(pids: number[]): number {
+  const kibs = pids.map((member) => {
+    try {
+      return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${member}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      return 0;
+    }
+  });
+  return kibs.reduce((sum, kib) => sum + kib, 0) / 1024;
+}
+
+/** The lease ends with its command: what it left behind ends too. */
+function endRest(leader: number): void {
+  for (let round = 0; round < 5; round++) {
+    const rest = [...new Set([...membersOf(leader).filter(({ state }) => state !== 'Z').map((member) => member.pid), ...cookieBearers(request.cookie)])];
+    if (rest.length === 0) return;
+    for (const member of rest) {
+      try {
+        process.kill(member, 'SIGKILL');
+      } catch {
+        // Ended already.
+      }
+    }
+  }
+}
+
+async function finish(exit: Omit<Exit, 'finished_at'> & { finished_at?: string }): Promise<void> {
+  await writeJson(join(request.dir, 'exit.json'), { finished_at: new Date().toISOString(), ...exit } satisfies Exit);
+}
+
+/** A bound on a fork bomb that is faster than any watch, for users other than root; and no core dumps. */
+function limited(command: string, rest: string[]): [string, string[]] {
+  const prlimit = ['/usr/bin/prlimit', '/bin/prlimit'].find((candidate) => existsSync(candidate));
+  if (prlimit === undefined) return [command, rest];
+  const uid = process.getuid?.();
+  const nproc = uid === undefined || uid === 0 ? [] : [`--nproc=${ownProcesses(uid) + request.pidsMax}`];
+  return [prlimit, ['--core=0', ...nproc, '--', command, ...rest]];
+}
+
+/** The kernel counts all processes of the user, not only ours. */
+function ownProcesses(uid: number): number {
+  return membersOf(1).filter(({ pid: member }) => {
+    try {
+      return statSync(`/proc/${member}`).uid === uid;
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+function findProgram(name: string): string | undefined {
+  const candidates = name.includes('/')
+    ? [resolve(request.cwd, name)]
+    : (request.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name));
+  return candidates.find((candidate) => {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return statSync(candidate).isFile();
+    } catch {
+      return false;
+    }
+  });
+}
+
+function signalNumber(signal: NodeJS.Signals | null): number {
+  const numbers: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
+  return signal === null ? 0 : (numbers[signal] ?? 0);
+}
