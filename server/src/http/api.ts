@@ -25,7 +25,6 @@ export function createApi(deps: HttpDeps): Api {
     },
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer', description: 'coop_<id>_<secret>' });
-  app.openAPIRegistry.register('Problem', Problem);
   const limiter = createRateLimiter(() => deps.clock.now().getTime(), deps.config.rates);
   const declared = new Set<RouteId>();
 

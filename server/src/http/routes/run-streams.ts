@@ -14,7 +14,7 @@ const params = idParam('Run');
 const HEARTBEAT_MS = 15_000;
 export const MAX_TAR_BYTES = 16 * 1024 ** 3;
 const FileQuery = z.object({ path: z.string().min(1).max(4096).describe('In the container') });
-const LastEvent = z.object({ 'last-event-id': z.coerce.number<number>().int().min(0).optional().catch(undefined) });
+const LastEvent = z.object({ 'last-event-id': z.string().max(64).optional() });
 
 export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closing }: HttpDeps): void {
   const heartbeatMs = config.heartbeatMs ?? HEARTBEAT_MS;
@@ -35,7 +35,7 @@ export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closi
     },
     async (c) => {
       const { userId } = callerOf(c);
-      const after = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').after ?? 0;
+      const after = resumeAfter(c.req.valid('header')['last-event-id']) ?? c.req.valid('query').after ?? 0;
       const run = await runs.get(userId, c.req.valid('param').id); // not found is an answer, not an event
       return eventStream({ ...common(c), items: (signal) => runs.events(userId, run.id, after, signal), id: (event) => event.id });
     },
@@ -60,7 +60,7 @@ export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closi
     async (c) => {
       const { userId } = callerOf(c);
       const { after, tail, follow, lease_id } = c.req.valid('query');
-      const resumed = c.req.valid('header')['last-event-id'];
+      const resumed = resumeAfter(c.req.valid('header')['last-event-id']);
       // Whoever resumes has had the tail; asked for again it would leave a gap, or tell lines twice.
       const query = { after: resumed ?? after ?? null, tail: resumed === undefined ? (tail ?? null) : null, follow, lease_id: lease_id ?? null };
       const run = await runs.get(userId, c.req.valid('param').id);
@@ -110,6 +110,11 @@ export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closi
       return c.body(null, 204);
     },
   );
+}
+
+/** A browser sends back whatever it got; what is none of ours means from the start. */
+function resumeAfter(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
 function limitedTo(maxBytes: number): Transform {
