@@ -32,13 +32,17 @@ export async function readCgroupLimits(roots: Roots): Promise<CgroupLimits> {
   return { version, cpus: smallest(cpus), memoryBytes: smallest(memory) };
 }
 
-/** CPU seconds a process' control group has used since it was made; null when its group has no accounting. */
-export async function cgroupCpuSeconds(pid: number, roots: Roots): Promise<number | null> {
+/**
+ * CPU seconds that a container has used since it was made: of the outermost of its process' groups that carries its id. null
+ * when there is no accounting.
+ */
+export async function cgroupCpuSeconds(pid: number, containerId: string, roots: Roots): Promise<number | null> {
   for (const group of await cgroupsOf(String(pid), roots)) {
-    const directory = directoriesOf(group, roots)[0]!;
+    const directory = directoriesOf(group, roots).findLast((path) => path.includes(containerId));
+    if (directory === undefined) continue;
     if (group.controllers.includes('cpuacct')) {
-      const nanoseconds = Number(await readText(join(directory, 'cpuacct.usage')));
-      if (nanoseconds > 0) return nanoseconds / 1e9;
+      const nanoseconds = await readText(join(directory, 'cpuacct.usage'));
+      if (nanoseconds !== null) return Number(nanoseconds) / 1e9;
     }
     if (group.controllers.length === 0) {
       const usage = /^usage_usec (\d+)$/m.exec((await readText(join(directory, 'cpu.stat'))) ?? '')?.[1];

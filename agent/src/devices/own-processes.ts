@@ -2,8 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cgroupCpuSeconds, type Roots } from './cgroup.ts';
 
-/** A running lease of ours: the engine's container id (or the lease id, of a plain process) and its first process on the host. */
-export type OwnContainer = { id: string; pid: number };
+/**
+ * A running lease of ours: the engine's container id, which its control group is named after, and its first process on the
+ * host. A plain process has no group of its own and needs the pid; null: it is found by the group.
+ */
+export type OwnContainer = { id: string; pid: number | null };
 
 /** USER_HZ: what /proc counts in. 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -12,8 +15,8 @@ const TICKS_PER_SECOND = 100;
 export async function isOwnProcess(pid: number, own: readonly OwnContainer[], roots: Roots): Promise<boolean | null> {
   const group = await readText(join(roots.procRoot, String(pid), 'cgroup'));
   if (group === null) return null;
-  if (own.some((container) => container.id !== '' && group.includes(container.id))) return true;
-  const firstPids = new Set(own.map((container) => container.pid));
+  if (own.some((container) => group.includes(container.id))) return true;
+  const firstPids = new Set(own.flatMap((container) => container.pid ?? []));
   for (let ancestor: number | null = pid; ancestor !== null && ancestor > 1; ancestor = await parentOf(ancestor, roots)) {
     if (firstPids.has(ancestor)) return true;
   }
@@ -35,17 +38,18 @@ export async function readMachineCpu(roots: Roots): Promise<{ busySeconds: numbe
 export async function ownCpuSeconds(own: readonly OwnContainer[], roots: Roots): Promise<Map<string, number>> {
   const { user, system } = process.cpuUsage();
   const seconds = new Map([['agent', (user + system) / 1e6]]);
-  let tree: Promise<Map<number, ProcessStat>> | undefined;
+  if (own.length === 0) return seconds;
+  const processes = await allProcesses(roots);
   for (const { id, pid } of own) {
-    const group = await readText(join(roots.procRoot, String(pid), 'cgroup'));
-    const used = group?.includes(id) === true ? await cgroupCpuSeconds(pid, roots) : null;
+    const member = [...processes].find(([, process]) => process.group.includes(id))?.[0];
+    const used = member === undefined ? null : await cgroupCpuSeconds(member, id, roots);
     if (used !== null) seconds.set(id, used);
-    else seconds.set(id, treeSeconds(pid, await (tree ??= allProcesses(roots))));
+    else if (pid !== null && processes.has(pid)) seconds.set(id, treeSeconds(pid, processes));
   }
   return seconds;
 }
 
-type ProcessStat = { parent: number; seconds: number };
+type ProcessStat = { parent: number; seconds: number; group: string };
 
 /** With the children that have already ended, as far as their parents waited for them. */
 function treeSeconds(rootPid: number, processes: Map<number, ProcessStat>): number {
@@ -70,12 +74,12 @@ async function parentOf(pid: number, roots: Roots): Promise<number | null> {
 
 /** The name in parentheses may hold anything, even parentheses: the fields are counted from the last one. */
 async function readStat(pid: number, roots: Roots): Promise<ProcessStat | null> {
-  const text = await readText(join(roots.procRoot, String(pid), 'stat'));
-  if (text === null) return null;
+  const [text, group] = await Promise.all(['stat', 'cgroup'].map((name) => readText(join(roots.procRoot, String(pid), name))));
+  if (text === null || text === undefined) return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
   const [, parent = 0] = fields;
   const ticks = fields.slice(11, 15).reduce((sum, value) => sum + value, 0);
-  return { parent, seconds: ticks / TICKS_PER_SECOND };
+  return { parent, seconds: ticks / TICKS_PER_SECOND, group: group ?? '' };
 }
 
 async function readText(path: string): Promise<string | null> {
