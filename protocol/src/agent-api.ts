@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DeviceInfo, DoctorCheck, MachineTerms } from './resources.ts';
+import { DeviceInfo, MachineTerms } from './resources.ts';
 import { endReasonCodes } from './reasons.ts';
 import { Isolation, ReadinessProbe } from './spec.ts';
 import { Statement } from './evidence.ts';
@@ -81,7 +81,9 @@ export const EngineInfo = z.object({
   version: z.string(),
   isolation: Isolation,
   gpu: z.enum(['cdi', 'nvidia-runtime', 'simulated', 'process', 'none']).describe('How devices are handed over'),
-  network: z.enum(['internet', 'none']).describe('internet: workloads reach it and nothing private; none: no network, rules could not be set'),
+  network: z
+    .enum(['internet', 'none'])
+    .describe('internet: workloads reach it and nothing private; none: no network, rules could not be set'),
   disk_limit: z.enum(['enforced', 'watched']),
   live_restore: z.boolean(),
   base_image: z.string().nullable().describe('What a spec without an image runs in'),
@@ -118,7 +120,11 @@ export const Heartbeat = z.object({
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
 /** Buffered by the agent until acknowledged. */
-export const MeterEvent = z.object({ type: z.literal('meter'), seq: z.number().int().positive(), statement: Statement });
+export const MeterEvent = z.object({
+  type: z.literal('meter'),
+  seq: z.number().int().positive(),
+  statement: Statement,
+});
 export type MeterEvent = z.infer<typeof MeterEvent>;
 
 export const AgentEvent = z.discriminatedUnion('type', [Heartbeat, MeterEvent]);
@@ -142,7 +148,10 @@ export type ExecRequest = z.infer<typeof ExecRequest>;
 
 /** ExecRequest as the value of x-coop-exec: headers hold ASCII only, so anything else is escaped. At most about 100 KB. */
 export function execHeader(request: ExecRequest): string {
-  return JSON.stringify(request).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(request).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 export const LeaseStats = z.object({

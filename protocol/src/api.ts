@@ -1,13 +1,25 @@
 import { z } from 'zod';
 import { PublicKey, Statement } from './evidence.ts';
-import { ApiKey, Balance, Demand, LedgerLine, Machine, MachineTerms, Offer, Run, User, keyScopes } from './resources.ts';
+import {
+  ApiKey,
+  Balance,
+  Demand,
+  LedgerLine,
+  Machine,
+  MachineTerms,
+  Offer,
+  Run,
+  User,
+  keyScopes,
+} from './resources.ts';
 import { Spec } from './spec.ts';
 import { runStates } from './states.ts';
 
 /** What requests of the HTTP API hold, and the answers that are not one of the resources. Server, SDK and OpenAPI share these. */
 
 const Time = z.iso.datetime();
-const Hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `must be ${bytes * 2} hex digits`);
+const Hex = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `must be ${bytes * 2} hex digits`);
 const Name = z.string().trim().min(1).max(63);
 
 export const PAGE_LIMIT_MAX = 200;
@@ -31,7 +43,11 @@ export type Page<Item> = { items: Item[]; next_cursor: string | null };
 
 export const ChallengeRequest = z.object({ public_key: PublicKey }).meta({ id: 'ChallengeRequest' });
 export const Challenge = z
-  .object({ nonce: z.string(), server: z.string().describe('The name of the network, part of what is signed'), expires_at: Time })
+  .object({
+    nonce: z.string(),
+    server: z.string().describe('The name of the network, part of what is signed'),
+    expires_at: Time,
+  })
   .meta({ id: 'Challenge' });
 export type Challenge = z.infer<typeof Challenge>;
 
@@ -46,16 +62,18 @@ export const LoginRequest = z
 export type LoginRequest = z.input<typeof LoginRequest>;
 
 export const NewKey = z
-  .object({ id: z.string(), secret: z.string().describe('Shown once; send it as a bearer token'), expires_at: Time.nullable() })
+  .object({
+    id: z.string(),
+    secret: z.string().describe('Shown once; send it as a bearer token'),
+    expires_at: Time.nullable(),
+  })
   .meta({ id: 'NewKey' });
 export type NewKey = z.infer<typeof NewKey>;
 
 export const Login = z.object({ user: User, key: NewKey }).meta({ id: 'Login' });
 export type Login = z.infer<typeof Login>;
 
-export const Me = z
-  .object({ user: User, key_id: z.string(), scopes: z.array(z.enum(keyScopes)) })
-  .meta({ id: 'Me' });
+export const Me = z.object({ user: User, key_id: z.string(), scopes: z.array(z.enum(keyScopes)) }).meta({ id: 'Me' });
 export type Me = z.infer<typeof Me>;
 
 export const KeyRequest = z
@@ -94,14 +112,24 @@ export const OrderRequest = z
   .object({
     statement: Statement.describe('An `order`, signed by one of your keys'),
     queue: z.boolean().default(false).describe('Wait for an offer when none is free'),
-    secrets: z.record(z.string().max(256), z.string().max(65_536)).default({}).describe('Values for the spec’s secret_names'),
-    registry_auth: z.object({ username: z.string().max(1024), password: z.string().max(16_384) }).nullable().default(null),
+    secrets: z
+      .record(z.string().max(256), z.string().max(65_536))
+      .default({})
+      .describe('Values for the spec’s secret_names'),
+    registry_auth: z
+      .object({ username: z.string().max(1024), password: z.string().max(16_384) })
+      .nullable()
+      .default(null),
   })
   .meta({ id: 'OrderRequest' });
 export type OrderRequest = z.input<typeof OrderRequest>;
 
 export const RunQuery = PageQuery.extend({
-  state: z.string().max(200).optional().describe(`Any of ${runStates.join(', ')}, separated by commas`),
+  state: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(`Any of ${runStates.join(', ')}, separated by commas`),
 });
 export type RunQuery = z.input<typeof RunQuery>;
 
@@ -115,7 +143,9 @@ export const ExtendRequest = z
 export type ExtendRequest = z.input<typeof ExtendRequest>;
 
 const Flag = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
-export const EventQuery = z.object({ after: z.coerce.number<number>().int().min(0).optional().describe('Only what is newer than this id') });
+export const EventQuery = z.object({
+  after: z.coerce.number<number>().int().min(0).optional().describe('Only what is newer than this id'),
+});
 export const LogRequest = z.object({
   after: z.coerce.number<number>().int().min(0).optional().describe('Only lines with a higher seq'),
   tail: z.coerce.number<number>().int().min(0).max(100_000).optional().describe('Only the last lines'),
@@ -127,7 +157,15 @@ export type LogRequest = z.output<typeof LogRequest>;
 export const EvidenceList = z.object({ items: z.array(Statement) }).meta({ id: 'EvidenceList' });
 
 export const JoinTokenRequest = z
-  .object({ name: Name.nullable().default(null), ttl_s: z.number().int().min(60).max(30 * 86_400).default(3600) })
+  .object({
+    name: Name.nullable().default(null),
+    ttl_s: z
+      .number()
+      .int()
+      .min(60)
+      .max(30 * 86_400)
+      .default(3600),
+  })
   .meta({ id: 'JoinTokenRequest' });
 export type JoinTokenRequest = z.input<typeof JoinTokenRequest>;
 export const JoinToken = z
@@ -141,12 +179,18 @@ export type JoinToken = z.infer<typeof JoinToken>;
 
 export const TermsRequest = MachineTerms.partial().strict().meta({ id: 'TermsRequest' });
 export type TermsRequest = z.input<typeof TermsRequest>;
-export const ListingRequest = z.object({ listing: z.enum(['listed', 'paused', 'draining']) }).meta({ id: 'ListingRequest' });
+export const ListingRequest = z
+  .object({ listing: z.enum(['listed', 'paused', 'draining']) })
+  .meta({ id: 'ListingRequest' });
 export type ListingRequest = z.input<typeof ListingRequest>;
 export const LinkChallengeRequest = z.object({ machine_id: z.string().max(64) }).meta({ id: 'LinkChallengeRequest' });
 
 export const GrantRequest = z
-  .object({ user_id: z.string().max(64), amount_micros: z.number().int().positive(), reason: z.string().trim().min(1).max(500) })
+  .object({
+    user_id: z.string().max(64),
+    amount_micros: z.number().int().positive(),
+    reason: z.string().trim().min(1).max(500),
+  })
   .meta({ id: 'GrantRequest' });
 export type GrantRequest = z.input<typeof GrantRequest>;
 export const GrantAnswer = z.object({ user_id: z.string(), balance: Balance }).meta({ id: 'GrantAnswer' });
@@ -154,7 +198,9 @@ export const SuspensionRequest = z
   .object({ subject: z.string().max(64).describe('A user or a machine'), reason: z.string().trim().min(1).max(500) })
   .meta({ id: 'SuspensionRequest' });
 export type SuspensionRequest = z.input<typeof SuspensionRequest>;
-export const ResumeQuery = z.object({ reason: z.string().trim().min(1).max(500).default('The suspension was lifted.') });
+export const ResumeQuery = z.object({
+  reason: z.string().trim().min(1).max(500).default('The suspension was lifted.'),
+});
 
 export const Inspection = z
   .object({

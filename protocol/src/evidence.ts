@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { canonicalHash, canonicalJson } from './canonical.ts';
 
 /** An ed25519 public key, 64 hex digits. Renters, machines, meters and checkers are each known by one. */
-export const PublicKey = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits').meta({ id: 'PublicKey' });
+export const PublicKey = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
+  .meta({ id: 'PublicKey' });
 
 /** Somebody who can sign: the private key stays behind this. */
 export type Signer = { publicKey: string; sign: (message: Uint8Array) => Uint8Array };

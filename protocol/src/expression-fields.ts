@@ -18,7 +18,19 @@ import { isolationLevels } from './spec.ts';
  *   isolation none < container < sandbox
  * Numbers come as exact integers: millionths for number, MiB for gib, micros for dollars, millionths for share, seconds for time.
  */
-export type FieldKind = 'text' | 'place' | 'part' | 'class' | 'number' | 'gib' | 'dollars' | 'share' | 'flag' | 'time' | 'version' | 'isolation';
+export type FieldKind =
+  | 'text'
+  | 'place'
+  | 'part'
+  | 'class'
+  | 'number'
+  | 'gib'
+  | 'dollars'
+  | 'share'
+  | 'flag'
+  | 'time'
+  | 'version'
+  | 'isolation';
 
 export type Field = {
   kind: FieldKind;
@@ -40,7 +52,12 @@ export const expressionFields = {
     aliases: ['num_gpus'],
     read: (o) => (isCpu(o) ? 0n : millionths(o.max_units)),
   },
-  vram: { kind: 'gib', doc: 'Memory of one device, GiB', aliases: ['gpu_ram', 'gpu_memory'], read: (o) => BigInt(vramMib(o)) },
+  vram: {
+    kind: 'gib',
+    doc: 'Memory of one device, GiB',
+    aliases: ['gpu_ram', 'gpu_memory'],
+    read: (o) => BigInt(vramMib(o)),
+  },
   total_vram: {
     kind: 'gib',
     doc: 'Device memory of the largest slice, GiB',
@@ -53,7 +70,12 @@ export const expressionFields = {
     aliases: ['dph', 'dph_total', 'dph_base'],
     read: (o) => BigInt(o.price_per_unit_hour.micros),
   },
-  units: { kind: 'number', doc: 'Units in the largest slice', aliases: ['max_units'], read: (o) => millionths(o.max_units) },
+  units: {
+    kind: 'number',
+    doc: 'Units in the largest slice',
+    aliases: ['max_units'],
+    read: (o) => millionths(o.max_units),
+  },
   free: { kind: 'number', doc: 'Units free now', aliases: ['units_free'], read: (o) => millionths(o.units_free) },
   cpus: {
     kind: 'number',
@@ -67,7 +89,12 @@ export const expressionFields = {
     aliases: ['cpu_ram', 'ram'],
     read: (o) => BigInt(o.unit_memory_mib * o.max_units),
   },
-  disk: { kind: 'gib', doc: 'Free disk of the machine, GiB', aliases: ['disk_space'], read: (o) => BigInt(o.disk_free_mib) },
+  disk: {
+    kind: 'gib',
+    doc: 'Free disk of the machine, GiB',
+    aliases: ['disk_space'],
+    read: (o) => BigInt(o.disk_free_mib),
+  },
   reliability: {
     kind: 'share',
     doc: 'Share of leased seconds that the provider did not lose, 0..1',
@@ -76,10 +103,25 @@ export const expressionFields = {
   },
   verified: { kind: 'flag', doc: 'Checkers have proven the device', aliases: [], read: (o) => o.verified },
   region: { kind: 'place', doc: 'Where, as the provider says', aliases: ['geolocation'], read: (o) => o.region },
-  isolation: { kind: 'isolation', doc: 'none < container < sandbox', aliases: [], read: (o) => BigInt(isolationLevels.indexOf(o.isolation)) },
+  isolation: {
+    kind: 'isolation',
+    doc: 'none < container < sandbox',
+    aliases: [],
+    read: (o) => BigInt(isolationLevels.indexOf(o.isolation)),
+  },
   architecture: { kind: 'text', doc: 'amd64 or arm64', aliases: ['arch', 'cpu_arch'], read: (o) => o.architecture },
-  vendor: { kind: 'text', doc: 'nvidia, amd, intel or cpu', aliases: ['gpu_arch'], read: (o) => gpuClass(o.class)?.vendor ?? o.vendor },
-  cpu: { kind: 'part', doc: 'Processor model, or a part of its name', aliases: ['cpu_name', 'cpu_model'], read: (o) => o.cpu_model },
+  vendor: {
+    kind: 'text',
+    doc: 'nvidia, amd, intel or cpu',
+    aliases: ['gpu_arch'],
+    read: (o) => gpuClass(o.class)?.vendor ?? o.vendor,
+  },
+  cpu: {
+    kind: 'part',
+    doc: 'Processor model, or a part of its name',
+    aliases: ['cpu_name', 'cpu_model'],
+    read: (o) => o.cpu_model,
+  },
   duration: { kind: 'time', doc: 'Longest lease', aliases: ['max_duration'], read: (o) => BigInt(o.max_duration_s) },
   min_duration: { kind: 'time', doc: 'Shortest lease', aliases: [], read: (o) => BigInt(o.min_duration_s) },
   driver: { kind: 'version', doc: 'Driver version', aliases: ['driver_version', 'driver_vers'], read: (o) => o.driver },
@@ -88,7 +130,12 @@ export const expressionFields = {
   disk_limit: { kind: 'text', doc: 'enforced or watched', aliases: [], read: (o) => o.disk_limit },
   machine: { kind: 'text', doc: 'Machine id', aliases: ['machine_id', 'host'], read: (o) => o.machine_id },
   id: { kind: 'text', doc: 'Offer id', aliases: ['offer', 'ask_id'], read: (o) => o.id },
-  availability: { kind: 'text', doc: 'free, rented, owner_busy, quiet_hours, offline or paused', aliases: [], read: (o) => o.availability },
+  availability: {
+    kind: 'text',
+    doc: 'free, rented, owner_busy, quiet_hours, offline or paused',
+    aliases: [],
+    read: (o) => o.availability,
+  },
   available: { kind: 'flag', doc: 'Can be rented now', aliases: ['rentable'], read: (o) => o.availability === 'free' },
   rented: { kind: 'flag', doc: 'Rented out now', aliases: [], read: (o) => o.availability === 'rented' },
 } as const satisfies Record<string, Field>;

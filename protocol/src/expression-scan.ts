@@ -40,7 +40,11 @@ export function scan(text: string) {
 
 export function unexpected(scanner: Scanner, expected: string): CoopError {
   const found = scanner.atEnd() ? 'the end' : `"${scanner.peek()}"`;
-  return invalid(scanner.column(), `${expected} is expected, not ${found}`, 'conditions look like price<0.5 or gpu in [rtx-4090,A100]');
+  return invalid(
+    scanner.column(),
+    `${expected} is expected, not ${found}`,
+    'conditions look like price<0.5 or gpu in [rtx-4090,A100]',
+  );
 }
 
 export function invalid(column: number, message: string, hint: string): CoopError {

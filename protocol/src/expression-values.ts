@@ -20,7 +20,10 @@ export function readAs(kind: FieldKind, word: Word, name: string): Value {
     case 'class': {
       const found = findClasses(word.text);
       if (found.found) return found.classes;
-      const hint = found.suggestions.length > 0 ? `did you mean ${found.suggestions.join(' or ')}?` : 'names look like rtx-4090 or A100';
+      const hint =
+        found.suggestions.length > 0
+          ? `did you mean ${found.suggestions.join(' or ')}?`
+          : 'names look like rtx-4090 or A100';
       throw refuse('no known card', hint);
     }
     case 'number':
@@ -64,7 +67,8 @@ export function meets(kind: FieldKind, actual: Value, value: Value): boolean {
 }
 
 export function compare(a: Value, b: Value): number {
-  if (typeof a === 'object' && typeof b === 'object') return compareVersions(a as readonly bigint[], b as readonly bigint[]);
+  if (typeof a === 'object' && typeof b === 'object')
+    return compareVersions(a as readonly bigint[], b as readonly bigint[]);
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -78,7 +82,11 @@ function compareVersions(a: readonly bigint[], b: readonly bigint[]): number {
 }
 
 /** What an offer does not say counts as the smallest. */
-export function compareForSort(a: string | bigint | boolean | null, b: string | bigint | boolean | null, kind: FieldKind): number {
+export function compareForSort(
+  a: string | bigint | boolean | null,
+  b: string | bigint | boolean | null,
+  kind: FieldKind,
+): number {
   const left = comparable(a, kind);
   const right = comparable(b, kind);
   if (left === null || right === null) return left === right ? 0 : left === null ? -1 : 1;
@@ -90,7 +98,10 @@ export function isOrdered(kind: FieldKind): boolean {
 }
 
 function foldText(text: string): string {
-  const folded = text.trim().toLowerCase().replace(/[\s_-]+/g, '-');
+  const folded = text
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '-');
   return folded === 'x86-64' || folded === 'x64' ? 'amd64' : folded === 'aarch64' ? 'arm64' : folded;
 }
 

@@ -95,7 +95,9 @@ describe('what a condition means', () => {
   });
 
   test('what an offer does not say is neither more nor less nor equal', () => {
-    const results = ['driver>=1', 'driver<1', 'driver=1', 'driver!=1'].map((text) => matches(parseExpression(text), other));
+    const results = ['driver>=1', 'driver<1', 'driver=1', 'driver!=1'].map((text) =>
+      matches(parseExpression(text), other),
+    );
     expect(results).toEqual([false, false, false, true]);
   });
 
@@ -150,11 +152,18 @@ describe('sorting', () => {
   });
 
   test('an unknown field is named with the near one', () => {
-    expect(refused(() => parseSort('price,-relibility'))).toMatchObject({ at: 'column 7', hint: 'did you mean reliability?' });
+    expect(refused(() => parseSort('price,-relibility'))).toMatchObject({
+      at: 'column 7',
+      hint: 'did you mean reliability?',
+    });
   });
 
   test('is a total order on any offers', () => {
-    const offers = fc.record({ id: fc.string(), price: fc.integer({ min: 0, max: 3 }), driver: fc.constantFrom(null, '1.2', '1.10', '2') });
+    const offers = fc.record({
+      id: fc.string(),
+      price: fc.integer({ min: 0, max: 3 }),
+      driver: fc.constantFrom(null, '1.2', '1.10', '2'),
+    });
     const make = (each: { id: string; price: number; driver: string | null }): Offer => ({
       ...offer,
       id: each.id,
@@ -175,9 +184,31 @@ describe('sorting', () => {
 describe('any text at all', () => {
   const piece = fc.oneof(
     fc.string(),
-    fc.constantFrom(...allFieldSpellings, '<', '<=', '=', '!=', ' in ', ' notin ', '[', ']', ',', '"', "'", ' ', 'any', '0.5', 'l4', '24GB', '3d'),
+    fc.constantFrom(
+      ...allFieldSpellings,
+      '<',
+      '<=',
+      '=',
+      '!=',
+      ' in ',
+      ' notin ',
+      '[',
+      ']',
+      ',',
+      '"',
+      "'",
+      ' ',
+      'any',
+      '0.5',
+      'l4',
+      '24GB',
+      '3d',
+    ),
   );
-  const text = fc.oneof(fc.string(), fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join('')));
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join('')),
+  );
 
   test('is an expression or an error that a person can act on', () => {
     fc.assert(

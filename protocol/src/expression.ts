@@ -22,7 +22,9 @@ export type Expression = readonly Condition[];
 /** Throws `invalid_expression`, whose `at` is the column, counted from 1. */
 export function parseExpression(text: string): Expression {
   if (text.length > EXPRESSION_MAX) {
-    throw new CoopError('invalid_expression', `the expression has more than ${EXPRESSION_MAX} characters`, { hint: 'shorten it' });
+    throw new CoopError('invalid_expression', `the expression has more than ${EXPRESSION_MAX} characters`, {
+      hint: 'shorten it',
+    });
   }
   const scanner = scan(text);
   const conditions: Condition[] = [];
@@ -36,7 +38,8 @@ export function matches(expression: Expression, offer: Offer): boolean {
 
 /** `price,-reliability` or Vast's `dph-,num_gpus`. Equal offers are ordered by id, so that pages never shuffle. */
 export function parseSort(text: string): (a: Offer, b: Offer) => number {
-  if (text.length > EXPRESSION_MAX) throw new CoopError('invalid_expression', 'the sort order is too long', { hint: 'shorten it' });
+  if (text.length > EXPRESSION_MAX)
+    throw new CoopError('invalid_expression', 'the sort order is too long', { hint: 'shorten it' });
   const keys: { read: (offer: Offer) => string | bigint | boolean | null; sign: 1 | -1; kind: FieldKind }[] = [];
   let column = 1;
   for (const piece of text.split(',')) {
@@ -72,7 +75,11 @@ function readCondition(scanner: Scanner): Condition {
   if (words.some((word) => word.text.toLowerCase() === 'any' && !word.quoted)) return { field, operator, values: [] };
   const { kind } = fieldOf(field);
   if (isOrder(operator) && !isOrdered(kind)) {
-    throw invalid(column, `${name.text} has no order, so ${operator} cannot be used`, `write ${name.text}=value or ${name.text} in [a,b]`);
+    throw invalid(
+      column,
+      `${name.text} has no order, so ${operator} cannot be used`,
+      `write ${name.text}=value or ${name.text} in [a,b]`,
+    );
   }
   return { field, operator, values: words.map((word) => readAs(kind, word, name.text)) };
 }
@@ -147,9 +154,15 @@ function knownField(name: string, column: number): FieldName {
   if (field !== undefined) return field;
   const shown = name.slice(0, 40);
   if (/^(and|&&|or|\|\|)$/i.test(name)) {
-    const hint = /^o|\|/i.test(name) ? 'write alternatives as a list: gpu in [rtx-4090,rtx-5090]' : 'write conditions side by side';
+    const hint = /^o|\|/i.test(name)
+      ? 'write alternatives as a list: gpu in [rtx-4090,rtx-5090]'
+      : 'write conditions side by side';
     throw invalid(column, `"${shown}" is not needed: all conditions must hold`, hint);
   }
   const near = nearest(name, allFieldSpellings)[0];
-  throw invalid(column, `there is no field "${shown}"`, near === undefined ? 'fields are gpu, vram, price, cpus, memory, disk, …' : `did you mean ${near}?`);
+  throw invalid(
+    column,
+    `there is no field "${shown}"`,
+    near === undefined ? 'fields are gpu, vram, price, cpus, memory, disk, …' : `did you mean ${near}?`,
+  );
 }

@@ -180,7 +180,12 @@ export const gpuClasses: readonly GpuClass[] = [
   nvidia('h200-nvl-141gb', 141, { family: 'H200', forms: ['NVL'], drivers: ['NVIDIA H200 NVL'], pci: ['233b'] }),
   nvidia('gh200-96gb', 96, { family: 'GH200', drivers: ['NVIDIA GH200 480GB'] }),
   nvidia('gh200-144gb', 144, { family: 'GH200', drivers: ['NVIDIA GH200 144G HBM3e'] }),
-  nvidia('b200-sxm-180gb', 180, { family: 'B200', forms: SXM6, drivers: ['NVIDIA B200'], also: ['B200 192GB', 'B200 183GB'] }),
+  nvidia('b200-sxm-180gb', 180, {
+    family: 'B200',
+    forms: SXM6,
+    drivers: ['NVIDIA B200'],
+    also: ['B200 192GB', 'B200 183GB'],
+  }),
   nvidia('b300-sxm-288gb', 288, { family: 'B300', forms: SXM6, drivers: ['NVIDIA B300', 'NVIDIA B300 SXM6 AC'] }),
   nvidia('gb200-186gb', 186, { family: 'GB200', drivers: ['NVIDIA GB200'], also: ['GB200 192GB'] }),
 
@@ -203,7 +208,12 @@ export const gpuClasses: readonly GpuClass[] = [
   intel('max-1550', 128, 'Max 1550'),
 ];
 
-function card(slug: string, vendor: GpuClass['vendor'], memoryGib: number, details: Details & { family: string }): GpuClass {
+function card(
+  slug: string,
+  vendor: GpuClass['vendor'],
+  memoryGib: number,
+  details: Details & { family: string },
+): GpuClass {
   return {
     slug,
     vendor,

@@ -70,12 +70,17 @@ describe('what a person means', () => {
     }
   });
 
-  test.each(['RTX_4090', 'NVIDIA GeForce RTX 4090', 'RTX4090', 'NVIDIA-GeForce-RTX-4090', '4090', 'rtx 4090', 'RTX4090:24GB'])(
-    '%s is the RTX 4090',
-    (text) => {
-      expect(findClasses(text)).toEqual({ found: true, classes: ['rtx-4090'] });
-    },
-  );
+  test.each([
+    'RTX_4090',
+    'NVIDIA GeForce RTX 4090',
+    'RTX4090',
+    'NVIDIA-GeForce-RTX-4090',
+    '4090',
+    'rtx 4090',
+    'RTX4090:24GB',
+  ])('%s is the RTX 4090', (text) => {
+    expect(findClasses(text)).toEqual({ found: true, classes: ['rtx-4090'] });
+  });
 
   test.each([
     ['A100', ['a100-sxm-40gb', 'a100-sxm-80gb', 'a100-pcie-40gb', 'a100-pcie-80gb']],
@@ -96,13 +101,19 @@ describe('what a person means', () => {
 
   test('a typing error is not a card, and the near ones are named', () => {
     expect(findClasses('RTX4900')).toMatchObject({ found: false, suggestions: expect.arrayContaining(['rtx-4090']) });
-    expect(findClasses('h100-smx-80gb')).toMatchObject({ found: false, suggestions: expect.arrayContaining(['h100-sxm-80gb']) });
+    expect(findClasses('h100-smx-80gb')).toMatchObject({
+      found: false,
+      suggestions: expect.arrayContaining(['h100-sxm-80gb']),
+    });
     expect(findClasses('')).toEqual({ found: false, suggestions: [] });
   });
 
   test('the slug of a card without a row can be asked for', () => {
     expect(findClasses('rtx-4090-48gb')).toEqual({ found: true, classes: ['rtx-4090-48gb'] });
-    expect(findClasses(classOf('NVIDIA GeForce RTX 3080', 20_480))).toEqual({ found: true, classes: ['rtx-3080-20gb'] });
+    expect(findClasses(classOf('NVIDIA GeForce RTX 3080', 20_480))).toEqual({
+      found: true,
+      classes: ['rtx-3080-20gb'],
+    });
   });
 });
 

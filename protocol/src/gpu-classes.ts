@@ -7,7 +7,18 @@ export type FoundClasses = { found: true; classes: string[] } | { found: false; 
 const LEAST_SHARE_REPORTED = 0.92;
 const MOST_SHARE_REPORTED = 1.04;
 
-const BRANDS = new Set(['nvidia', 'geforce', 'tesla', 'amd', 'radeon', 'instinct', 'intel', 'corporation', 'generation', 'gpu']);
+const BRANDS = new Set([
+  'nvidia',
+  'geforce',
+  'tesla',
+  'amd',
+  'radeon',
+  'instinct',
+  'intel',
+  'corporation',
+  'generation',
+  'gpu',
+]);
 
 const bySlug = new Map(gpuClasses.map((row) => [row.slug, row]));
 const byDriverName = index((row) => row.driverNames);
@@ -76,7 +87,10 @@ function namesOf(row: GpuClass): string[] {
   for (const base of [row.family, ...row.alsoCalled]) {
     names.push(base, ...row.forms.map((form) => `${base} ${form}`));
     for (const size of sizes) {
-      names.push(`${base} ${size}`, ...row.forms.flatMap((form) => [`${base} ${form} ${size}`, `${base} ${size} ${form}`]));
+      names.push(
+        `${base} ${size}`,
+        ...row.forms.flatMap((form) => [`${base} ${form} ${size}`, `${base} ${size} ${form}`]),
+      );
     }
   }
   return names;

@@ -11,14 +11,24 @@ const anything = { vendor: null, classes: [], memory_mib: { min: 0, max: null },
 describe('the GPU grammar', () => {
   test.each([
     ['24GB..', { memory_mib: { min: 24 * GB, max: null } }],
-    ['A100:80GB:2', { classes: ['a100-sxm-80gb', 'a100-pcie-80gb'], memory_mib: { min: 80 * GB, max: 80 * GB }, count: { min: 2, max: 2 } }],
+    [
+      'A100:80GB:2',
+      {
+        classes: ['a100-sxm-80gb', 'a100-pcie-80gb'],
+        memory_mib: { min: 80 * GB, max: 80 * GB },
+        count: { min: 2, max: 2 },
+      },
+    ],
     ['H100:8', { classes: ['h100-sxm-80gb', 'h100-pcie-80gb', 'h100-nvl-94gb'], count: { min: 8, max: 8 } }],
     ['amd:2', { vendor: 'amd', count: { min: 2, max: 2 } }],
     ['A10G,L4', { classes: ['a10g', 'l4'] }],
     ['40GB..80GB:4', { memory_mib: { min: 40 * GB, max: 80 * GB }, count: { min: 4, max: 4 } }],
     ['2', { count: { min: 2, max: 2 } }],
     ['..8', { count: { min: 1, max: 8 } }],
-    ['nvidia:RTX4090:24GB..:1..4', { vendor: 'nvidia', classes: ['rtx-4090'], memory_mib: { min: 24 * GB, max: null }, count: { min: 1, max: 4 } }],
+    [
+      'nvidia:RTX4090:24GB..:1..4',
+      { vendor: 'nvidia', classes: ['rtx-4090'], memory_mib: { min: 24 * GB, max: null }, count: { min: 1, max: 4 } },
+    ],
   ])('%s', (text, expected) => {
     expect(parseGpuRequest(text)).toEqual({ ...anything, ...expected });
   });
@@ -60,7 +70,9 @@ describe('errors name the part and what is near', () => {
 describe('properties', () => {
   const memory = fc.integer({ min: 0, max: 200 }).map((gb) => gb * GB);
   const range = (value: fc.Arbitrary<number>) =>
-    fc.tuple(value, fc.option(value)).map(([a, b]) => (b === null ? { min: a, max: null } : { min: Math.min(a, b), max: Math.max(a, b) }));
+    fc
+      .tuple(value, fc.option(value))
+      .map(([a, b]) => (b === null ? { min: a, max: null } : { min: Math.min(a, b), max: Math.max(a, b) }));
   const request = fc.record({
     vendor: fc.constantFrom(null, 'nvidia' as const, 'amd' as const, 'intel' as const),
     classes: fc.constant<string[]>([]),

@@ -27,14 +27,20 @@ export function parseGpuRequest(text: string): GpuRequest | null {
     const value = piece.trim();
     if (value === '') fail(null, 'has an empty part', `parts are separated by one colon, ${EXAMPLES}`);
     const part = partOf(value);
-    if (parts.has(part)) fail(part, `names the ${part} twice ("${parts.get(part)}" and "${value}")`, `write it once, ${EXAMPLES}`);
+    if (parts.has(part))
+      fail(part, `names the ${part} twice ("${parts.get(part)}" and "${value}")`, `write it once, ${EXAMPLES}`);
     parts.set(part, value);
   }
   return build(parts, fail);
 }
 
 /** The object form, already split by the reader of the spec file. */
-export function gpuRequestFrom(fields: { vendor?: string; name?: string[]; memory?: string; count?: string }): GpuRequest | null {
+export function gpuRequestFrom(fields: {
+  vendor?: string;
+  name?: string[];
+  memory?: string;
+  count?: string;
+}): GpuRequest | null {
   const parts = new Map<Part, string>();
   if (fields.vendor !== undefined) parts.set('vendor', fields.vendor);
   if (fields.name !== undefined) parts.set('name', fields.name.join(','));
@@ -81,7 +87,11 @@ function withMemory(classes: string[], memory: Range, fail: Fail): string[] {
   });
   if (classes.length > 0 && fitting.length === 0) {
     const sizes = [...new Set(classes.map((slug) => sizeText(nominalMemoryMib(slug, 0))))];
-    fail('memory', `asks for ${rangeText(memory, sizeText)} of memory, which no card of that name has`, `it has ${sizes.join(' or ')}`);
+    fail(
+      'memory',
+      `asks for ${rangeText(memory, sizeText)} of memory, which no card of that name has`,
+      `it has ${sizes.join(' or ')}`,
+    );
   }
   return fitting;
 }
@@ -89,7 +99,8 @@ function withMemory(classes: string[], memory: Range, fail: Fail): string[] {
 function vendorOf(text: string | undefined, fail: Fail): GpuRequest['vendor'] {
   if (text === undefined) return null;
   const vendor = VENDORS.find((known) => known === text.toLowerCase());
-  if (vendor === undefined) fail('vendor', `has the vendor "${text}", which is not supported`, `one of ${VENDORS.join(', ')}`);
+  if (vendor === undefined)
+    fail('vendor', `has the vendor "${text}", which is not supported`, `one of ${VENDORS.join(', ')}`);
   return vendor;
 }
 
@@ -104,20 +115,24 @@ function classesOf(text: string | undefined, fail: Fail): string[] {
     for (const slug of found.classes) classes.add(slug);
   }
   if (classes.has('cpu')) fail('name', 'has "cpu" as a card', 'leave gpu out to run on a machine without one');
-  if (classes.size > CLASSES_MAX) fail('name', `names more than ${CLASSES_MAX} classes`, 'give a memory range instead of names');
+  if (classes.size > CLASSES_MAX)
+    fail('name', `names more than ${CLASSES_MAX} classes`, 'give a memory range instead of names');
   return [...classes];
 }
 
 function suggestion(name: string, suggestions: string[]): string {
   const [vendor] = nearest(name.trim(), VENDORS);
   const near = vendor === undefined ? suggestions : [vendor, ...suggestions];
-  return near.length > 0 ? `did you mean ${near.join(' or ')}?` : `names look like RTX4090, A100 or h100-sxm-80gb; or give memory only: 24GB..`;
+  return near.length > 0
+    ? `did you mean ${near.join(' or ')}?`
+    : `names look like RTX4090, A100 or h100-sxm-80gb; or give memory only: 24GB..`;
 }
 
 function memoryOf(text: string | undefined, fail: Fail): Range {
   if (text === undefined) return { min: 0, max: null };
   const range = parseRange(text, parseSizeMib);
-  if (range === undefined) fail('memory', `has the memory "${text}", which is no range of sizes`, 'write 24GB, 24GB.., ..80GB or 40GB..80GB');
+  if (range === undefined)
+    fail('memory', `has the memory "${text}", which is no range of sizes`, 'write 24GB, 24GB.., ..80GB or 40GB..80GB');
   return range;
 }
 
@@ -126,7 +141,8 @@ function countOf(text: string | undefined, fail: Fail): Range | null {
   if (text === undefined) return { min: 1, max: 1 };
   const range = parseIntegerRange(text);
   const number = parseInteger(text);
-  if (range === undefined) fail('count', `has the count "${text}", which is no range of numbers`, 'write 2, 2.., ..8 or 2..8');
+  if (range === undefined)
+    fail('count', `has the count "${text}", which is no range of numbers`, 'write 2, 2.., ..8 or 2..8');
   if (range.max === 0) return null;
   if (range.min > COUNT_MAX || (range.max ?? 0) > COUNT_MAX) {
     const card = number === undefined ? undefined : findClasses(text);
@@ -142,7 +158,8 @@ function refuseOtherVendors(vendor: GpuRequest['vendor'], classes: string[], fai
     const known = gpuClass(slug);
     return known !== undefined && known.vendor !== vendor;
   });
-  if (other !== undefined) fail('vendor', `asks for ${vendor}, but ${other} is by ${gpuClass(other)!.vendor}`, 'leave the vendor out');
+  if (other !== undefined)
+    fail('vendor', `asks for ${vendor}, but ${other} is by ${gpuClass(other)!.vendor}`, 'leave the vendor out');
 }
 
 function failure(text: string | undefined): Fail {

@@ -26,7 +26,10 @@ export function toMoney(amount: bigint): Money {
 export function decimalDollars(amount: bigint): string {
   const sign = amount < 0n ? '-' : '';
   const absolute = amount < 0n ? -amount : amount;
-  const fraction = (absolute % MICROS_PER_DOLLAR).toString().padStart(6, '0').replace(/0{1,4}$/, '');
+  const fraction = (absolute % MICROS_PER_DOLLAR)
+    .toString()
+    .padStart(6, '0')
+    .replace(/0{1,4}$/, '');
   return `${sign}${absolute / MICROS_PER_DOLLAR}.${fraction}`;
 }
 

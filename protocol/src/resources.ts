@@ -33,7 +33,10 @@ export const Offer = z
     driver: z.string().nullable(),
     cpu_model: z.string(),
     engine: z.string(),
-    reliability_ppm: z.number().int().describe('Share of leased seconds not lost by the provider, in millionths; new machines start at 600000'),
+    reliability_ppm: z
+      .number()
+      .int()
+      .describe('Share of leased seconds not lost by the provider, in millionths; new machines start at 600000'),
     verified: z.boolean().describe('False until checkers have proven the device'),
     presence: z.enum(machinePresences),
     availability: z.enum(['free', 'rented', 'owner_busy', 'quiet_hours', 'offline', 'paused']),
@@ -235,7 +238,12 @@ export const MachineTerms = z
     only_when_idle: z.boolean(),
     reserve_cpus: z.number().int().min(0).describe('Kept for the owner'),
     reserve_memory_mib: z.number().int().min(0),
-    disk_mib: z.number().int().min(0).nullable().describe('At most this much of the disk is rented; null: nine tenths of what is free'),
+    disk_mib: z
+      .number()
+      .int()
+      .min(0)
+      .nullable()
+      .describe('At most this much of the disk is rented; null: nine tenths of what is free'),
     region: z.string().max(64),
   })
   .meta({ id: 'MachineTerms' });
@@ -273,7 +281,9 @@ export const Machine = z
     devices: z.array(DeviceInfo),
     terms: MachineTerms,
     offers: z.array(Offer),
-    leases: z.array(z.object({ id: z.string(), state: z.enum(leaseStates), class: z.string(), units: z.number().int() })),
+    leases: z.array(
+      z.object({ id: z.string(), state: z.enum(leaseStates), class: z.string(), units: z.number().int() }),
+    ),
     doctor: z.array(DoctorCheck),
     earned: Money.describe('After the fee, all time'),
     created_at: Time,
@@ -296,7 +306,9 @@ export const LedgerLine = z
     id: z.string(),
     at: Time,
     kind: z.enum(['transfer', 'hold', 'post', 'release']),
-    amount: Money.describe('Seen from your account: negative leaves it. A hold and its release change only what is available'),
+    amount: Money.describe(
+      'Seen from your account: negative leaves it. A hold and its release change only what is available',
+    ),
     what: z.string().describe('What it was for'),
     run_id: z.string().nullable(),
     lease_id: z.string().nullable(),
@@ -339,7 +351,15 @@ export const Demand = z
   .meta({ id: 'Demand' });
 export type Demand = z.infer<typeof Demand>;
 
-export const keyScopes = ['runs:read', 'runs:write', 'machines:read', 'machines:write', 'money:read', 'keys:write', 'admin'] as const;
+export const keyScopes = [
+  'runs:read',
+  'runs:write',
+  'machines:read',
+  'machines:write',
+  'money:read',
+  'keys:write',
+  'admin',
+] as const;
 export type KeyScope = (typeof keyScopes)[number];
 
 export const ApiKey = z

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { joinCommands, splitWords } from './shell-words.ts';
 
-const run = (commands: string[]) => execFileSync('/bin/sh', ['-c', joinCommands(commands)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+const run = (commands: string[]) =>
+  execFileSync('/bin/sh', ['-c', joinCommands(commands)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
 test('a command runs when the one before it succeeded', () => {
   expect(run(['echo a', 'echo b'])).toBe('a\nb\n');

@@ -34,5 +34,7 @@ export function splitWords(line: string): string[] | undefined {
  */
 export function joinCommands(commands: readonly string[]): string {
   if (commands.length === 1) return commands[0]!;
-  return commands.map((command) => (/[\n#;]|\|\||(?<!&)&(?!&)/.test(command) ? `{ ${command}\n}` : command)).join(' && ');
+  return commands
+    .map((command) => (/[\n#;]|\|\||(?<!&)&(?!&)/.test(command) ? `{ ${command}\n}` : command))
+    .join(' && ');
 }

@@ -93,7 +93,21 @@ describe('ranges', () => {
 });
 
 test('sizes and times for people', () => {
-  expect([0, 1023, 1536, 132 * 2 ** 20, 2.1 * 2 ** 30].map(formatBytes)).toEqual(['0 B', '1023 B', '1.5 KiB', '132 MiB', '2.1 GiB']);
+  expect([0, 1023, 1536, 132 * 2 ** 20, 2.1 * 2 ** 30].map(formatBytes)).toEqual([
+    '0 B',
+    '1023 B',
+    '1.5 KiB',
+    '132 MiB',
+    '2.1 GiB',
+  ]);
   expect([512, 24_576, 23_034, 1_572_864].map(formatMib)).toEqual(['512 MiB', '24 GiB', '22.5 GiB', '1.5 TiB']);
-  expect([0, 45.9, 60, 61, 5400, 183_600, 864_000].map(formatDuration)).toEqual(['0s', '45s', '1m', '1m 1s', '1h 30m', '2d 3h', '10d']);
+  expect([0, 45.9, 60, 61, 5400, 183_600, 864_000].map(formatDuration)).toEqual([
+    '0s',
+    '45s',
+    '1m',
+    '1m 1s',
+    '1h 30m',
+    '2d 3h',
+    '10d',
+  ]);
 });

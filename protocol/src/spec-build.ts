@@ -1,13 +1,39 @@
 import { CoopError } from './problem.ts';
 import { joinCommands, splitWords } from './shell-words.ts';
-import { coopKeys, movedKeys, resourceKeys, topKeys, topKeysNotYet, typesNotYet, type CoopKey, type TopKey } from './spec-keys.ts';
+import {
+  coopKeys,
+  movedKeys,
+  resourceKeys,
+  topKeys,
+  topKeysNotYet,
+  typesNotYet,
+  type CoopKey,
+  type TopKey,
+} from './spec-keys.ts';
 import type { SpecNode } from './spec-node.ts';
 import {
-  readPorts, readReadiness, readRegions, readRegistryAuth, readResources, readRetry, readUtilizationPolicy, readWhere,
+  readPorts,
+  readReadiness,
+  readRegions,
+  readRegistryAuth,
+  readResources,
+  readRetry,
+  readUtilizationPolicy,
+  readWhere,
   type ResourceFields,
 } from './spec-parts.ts';
 import {
-  optional, readChoice, readDollars, readDuration, readFlag, readItems, readMap, readMatching, readText, readTexts, refuse,
+  optional,
+  readChoice,
+  readDollars,
+  readDuration,
+  readFlag,
+  readItems,
+  readMap,
+  readMatching,
+  readText,
+  readTexts,
+  refuse,
 } from './spec-read.ts';
 import { isolationLevels, Spec, specDefaults } from './spec.ts';
 
@@ -58,10 +84,13 @@ export function buildSpec(layers: readonly SpecNode[]): ParsedSpec {
     readiness: readReadiness(extras.get('readiness')),
     max_price_micros_per_hour: optional(fields.get('max_price'), (node) => readDollars(node, 0n)),
     budget_micros: optional(extras.get('budget'), (node) => readDollars(node, 1n)),
-    max_duration_s: optional(fields.get('max_duration'), (node) => readDuration(node, 1, LONGEST_S, LONGEST_S)) ?? specDefaults.max_duration_s,
+    max_duration_s:
+      optional(fields.get('max_duration'), (node) => readDuration(node, 1, LONGEST_S, LONGEST_S)) ??
+      specDefaults.max_duration_s,
     retry: optional(either(fields.get('retry'), extras.get('retry')), readRetry),
     utilization_policy: optional(fields.get('utilization_policy'), readUtilizationPolicy),
-    stop_grace_s: optional(extras.get('stop_grace'), (node) => readDuration(node, 0, 600, 0)) ?? specDefaults.stop_grace_s,
+    stop_grace_s:
+      optional(extras.get('stop_grace'), (node) => readDuration(node, 0, 600, 0)) ?? specDefaults.stop_grace_s,
     where: optional(extras.get('where'), readWhere),
     isolation: optional(extras.get('isolation'), (node) => readChoice(node, isolationLevels)),
     regions: optional(either(fields.get('regions'), extras.get('regions')), readRegions),
@@ -74,11 +103,15 @@ function checked(spec: Spec): Spec {
   const result = Spec.safeParse(spec);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  throw new CoopError('invalid_spec', `${issue.path.join('.')}: ${issue.message}`, { at: issue.path.join('.'), cause: result.error });
+  throw new CoopError('invalid_spec', `${issue.path.join('.')}: ${issue.message}`, {
+    at: issue.path.join('.'),
+    cause: result.error,
+  });
 }
 
 function either(atTop: SpecNode | undefined, inExtras: SpecNode | undefined): SpecNode | undefined {
-  if (atTop !== undefined && inExtras !== undefined) refuse(inExtras, `is also given as ${atTop.path}`, 'keep one of the two');
+  if (atTop !== undefined && inExtras !== undefined)
+    refuse(inExtras, `is also given as ${atTop.path}`, 'keep one of the two');
   return atTop ?? inExtras;
 }
 
@@ -91,15 +124,31 @@ function typeOf(node: SpecNode | undefined, root: SpecNode): Spec['type'] {
 
 function refuseSpot(node: SpecNode | undefined): void {
   if (node === undefined || readChoice(node, ['on-demand', 'auto', 'spot']) !== 'spot') return;
-  refuse(node, 'interruptible offers do not exist yet', 'write spot_policy: on-demand, or leave it out; cap the price with max_price');
+  refuse(
+    node,
+    'interruptible offers do not exist yet',
+    'write spot_policy: on-demand, or leave it out; cap the price with max_price',
+  );
 }
 
 function readName(node: SpecNode): string {
-  return readMatching(node, /^[a-z][a-z0-9-]*$/, 'name of a run', 'lower-case letters, digits and -, beginning with a letter', 63);
+  return readMatching(
+    node,
+    /^[a-z][a-z0-9-]*$/,
+    'name of a run',
+    'lower-case letters, digits and -, beginning with a letter',
+    63,
+  );
 }
 
 function readImage(node: SpecNode): string {
-  return readMatching(node, /^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/, 'image', 'write it as docker pull takes it: name:tag or host/name@sha256:…', 512);
+  return readMatching(
+    node,
+    /^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/,
+    'image',
+    'write it as docker pull takes it: name:tag or host/name@sha256:…',
+    512,
+  );
 }
 
 function readWorkingDir(node: SpecNode): string {
@@ -107,7 +156,13 @@ function readWorkingDir(node: SpecNode): string {
 }
 
 function readUser(node: SpecNode): string {
-  return readMatching(node, /^[A-Za-z0-9_][\w.-]*(?::[A-Za-z0-9_][\w.-]*)?$/, 'user', 'write a name, a number, or user:group', 64);
+  return readMatching(
+    node,
+    /^[A-Za-z0-9_][\w.-]*(?::[A-Za-z0-9_][\w.-]*)?$/,
+    'user',
+    'write a name, a number, or user:group',
+    64,
+  );
 }
 
 /**
@@ -127,7 +182,8 @@ function readCommand(type: Spec['type'], fields: Fields, root: SpecNode): Pick<S
     }
     return { entrypoint, command: null };
   }
-  if (commands.length === 0) refuse(node!, 'has no command', 'give one, or leave the key out to run what the image runs');
+  if (commands.length === 0)
+    refuse(node!, 'has no command', 'give one, or leave the key out to run what the image runs');
   if (entrypoint !== null || node!.path === '--') return { entrypoint, command: commands };
   return { entrypoint: ['/bin/sh', '-c'], command: [placedJoin(node!, commands)] };
 }
@@ -136,14 +192,18 @@ function placedJoin(node: SpecNode, commands: string[]): string {
   const blank = commands.findIndex((command) => command.trim() === '');
   if (blank >= 0) refuse(node, `the command at position ${blank + 1} is empty`, 'remove it');
   const line = joinCommands(commands);
-  return line.length <= 65_536 ? line : refuse(node, 'the commands together have more than 65536 characters', 'put them into a script in the image');
+  return line.length <= 65_536
+    ? line
+    : refuse(node, 'the commands together have more than 65536 characters', 'put them into a script in the image');
 }
 
 function readEntrypoint(node: SpecNode): string[] {
   if (node.kind === 'list') return readTexts(node, { items: 64, characters: 4096 });
   const words = splitWords(readText(node, 4096));
   if (words === undefined) return refuse(node, 'a quote has no end', 'close it, or write a list of words');
-  return words.length > 0 && words.length <= 64 ? words : refuse(node, 'must have 1 to 64 words', 'leave the key out for what the image has');
+  return words.length > 0 && words.length <= 64
+    ? words
+    : refuse(node, 'must have 1 to 64 words', 'leave the key out for what the image has');
 }
 
 /** Lists of `NAME=value` and `NAME` (taken from the renter's own environment), or a map of name to value. Later layers win. */
@@ -153,7 +213,11 @@ function readEnvironment(layers: SpecNode[]): { env: Record<string, string>; sec
     const here = new Set<string>();
     for (const { name, value, node } of variablesOf(layer)) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === '__proto__') {
-        refuse(node, `"${name.slice(0, 60)}" is no name of a variable`, 'write NAME=value; letters, digits and _, no digit first');
+        refuse(
+          node,
+          `"${name.slice(0, 60)}" is no name of a variable`,
+          'write NAME=value; letters, digits and _, no digit first',
+        );
       }
       if (here.has(name)) refuse(node, `${name} is set twice`, 'remove one of the two');
       here.add(name);
@@ -168,13 +232,20 @@ function readEnvironment(layers: SpecNode[]): { env: Record<string, string>; sec
 function variablesOf(layer: SpecNode): { name: string; value: string | null; node: SpecNode }[] {
   if (layer.kind === 'map') {
     return layer.entries.map(({ key, node }) => {
-      if (node.kind === 'empty') refuse(node, 'has no value', `write ${key}: "" for an empty one, or the list form "- ${key}" to take it from your environment`);
+      if (node.kind === 'empty')
+        refuse(
+          node,
+          'has no value',
+          `write ${key}: "" for an empty one, or the list form "- ${key}" to take it from your environment`,
+        );
       return { name: key, value: readText(node, 65_536), node };
     });
   }
   return readItems(layer, 1024).map((node) => {
     const text = readText(node, 70_000);
     const equals = text.indexOf('=');
-    return equals < 0 ? { name: text, value: null, node } : { name: text.slice(0, equals), value: text.slice(equals + 1), node };
+    return equals < 0
+      ? { name: text, value: null, node }
+      : { name: text.slice(0, equals), value: text.slice(equals + 1), node };
   });
 }

@@ -51,7 +51,12 @@ describe('a spec file', () => {
       user: '1000:1000',
       ports: [8888],
       resources: {
-        gpu: { vendor: null, classes: ['a100-sxm-80gb', 'a100-pcie-80gb'], memory_mib: { min: 81_920, max: 81_920 }, count: { min: 2, max: 2 } },
+        gpu: {
+          vendor: null,
+          classes: ['a100-sxm-80gb', 'a100-pcie-80gb'],
+          memory_mib: { min: 81_920, max: 81_920 },
+          count: { min: 2, max: 2 },
+        },
         cpus: { min: 8, max: null },
         memory_mib: { min: 32_768, max: null },
         disk_mib: { min: 102_400, max: null },
@@ -69,7 +74,11 @@ describe('a spec file', () => {
       isolation: 'container',
       regions: ['eu'],
     });
-    expect(parsed).toMatchObject({ secretNames: ['HF_TOKEN'], registryAuth: { username: 'me', password: 'secret' }, wait: true });
+    expect(parsed).toMatchObject({
+      secretNames: ['HF_TOKEN'],
+      registryAuth: { username: 'me', password: 'secret' },
+      wait: true,
+    });
   });
 
   test('that says little gets the defaults', () => {
@@ -82,12 +91,16 @@ describe('a spec file', () => {
   });
 
   test('keeps what was written: no YAML guesses of types', () => {
-    const { env } = parseSpecFile('type: task\nimage: a\nenv: {VERSION: 3.10, COUNTRY: no, HEX: 0x10, BIG: 1e3, EMPTY: "", Y: null_}').spec;
+    const { env } = parseSpecFile(
+      'type: task\nimage: a\nenv: {VERSION: 3.10, COUNTRY: no, HEX: 0x10, BIG: 1e3, EMPTY: "", Y: null_}',
+    ).spec;
     expect(env).toEqual({ VERSION: '3.10', COUNTRY: 'no', HEX: '0x10', BIG: '1e3', EMPTY: '', Y: 'null_' });
   });
 
   test('with an entrypoint gives its commands to it as arguments', () => {
-    const { spec } = parseSpecFile(`type: task\nimage: a\nentrypoint: python -u "my file.py"\ncommands: [--fast, "a b"]`);
+    const { spec } = parseSpecFile(
+      `type: task\nimage: a\nentrypoint: python -u "my file.py"\ncommands: [--fast, "a b"]`,
+    );
     expect(spec).toMatchObject({ entrypoint: ['python', '-u', 'my file.py'], command: ['--fast', 'a b'] });
   });
 
@@ -96,7 +109,10 @@ describe('a spec file', () => {
     ['retry: false', { retry: null }],
     ['max_duration: off', { max_duration_s: 31_536_000 }],
     ['resources: {gpu: 0}', { resources: specDefaults.resources }],
-    ['resources: {gpu: {name: [A100, H100], memory: 80GB, count: 8}}', { resources: { gpu: { count: { min: 8, max: 8 } } } }],
+    [
+      'resources: {gpu: {name: [A100, H100], memory: 80GB, count: 8}}',
+      { resources: { gpu: { count: { min: 8, max: 8 } } } },
+    ],
     ['resources: {memory: ..256MB}', { resources: { memory_mib: { min: 256, max: 256 } } }],
     ['x-coop: {readiness: {tcp: 80}}', { readiness: { kind: 'tcp', port: 80 } }],
     ['x-coop: {readiness: {http: 80}}', { readiness: { kind: 'http', port: 80, path: '/' } }],
@@ -144,8 +160,18 @@ describe('errors name the place, the key and the way out', () => {
     ['type: task\nimage: a\nretry: yes', 'line 3, column 8', 'neither true nor false', 'true or false'],
     ['type: task\nimage: a\nregistry_auth: {username: x}', 'line 3, column 16', 'no password', 'username and password'],
     ['type: task\nimage: a\nx-coop:\n  where: prise<5', 'line 4, column 10', 'no field "prise" (column 1)', 'price'],
-    ['type: task\nimage: a\nregions: [a]\nx-coop: {regions: [b]}', 'line 4, column 19', 'also given as regions', 'one of the two'],
-    ['type: task\nimage: a\nresources: {cpu: x86:2}\nx-coop: {architecture: arm64}', 'line 4, column 24', 'amd64', 'one of the two'],
+    [
+      'type: task\nimage: a\nregions: [a]\nx-coop: {regions: [b]}',
+      'line 4, column 19',
+      'also given as regions',
+      'one of the two',
+    ],
+    [
+      'type: task\nimage: a\nresources: {cpu: x86:2}\nx-coop: {architecture: arm64}',
+      'line 4, column 24',
+      'amd64',
+      'one of the two',
+    ],
     ['type: dev-environment\ncommands: [a]', 'line 2, column 11', 'waits', 'task'],
     ['type: task\nimage: a b', 'line 2, column 8', 'no image', 'name:tag'],
     ['type: task\nimage: "a\\0"', 'line 2, column 8', 'zero byte', 'program'],
@@ -161,7 +187,9 @@ describe('errors name the place, the key and the way out', () => {
   test('a key of dstack is either read or refused by name', () => {
     for (const key of Object.keys(topKeysNotYet)) {
       expect(topKeys).not.toContain(key);
-      expect(refused(() => parseSpecFile(`type: task\nimage: a\n${key}: x`)).message).toContain(`"${key}" is a key of dstack`);
+      expect(refused(() => parseSpecFile(`type: task\nimage: a\n${key}: x`)).message).toContain(
+        `"${key}" is a key of dstack`,
+      );
     }
   });
 });
@@ -197,7 +225,10 @@ x-coop: {where: verified=true, budget: 2, wait: true}`);
   });
 
   test('gives the command to the image as it is, without a shell', () => {
-    expect(specFromFlags({ image: 'a', command: ['echo', '$HOME'] }).spec).toMatchObject({ entrypoint: null, command: ['echo', '$HOME'] });
+    expect(specFromFlags({ image: 'a', command: ['echo', '$HOME'] }).spec).toMatchObject({
+      entrypoint: null,
+      command: ['echo', '$HOME'],
+    });
   });
 
   test.each([
@@ -226,7 +257,10 @@ x-coop: {where: verified=true, budget: 2, wait: true}`);
 
 describe('hostile files', () => {
   const kib = 256 * 1024;
-  const laughs = [...'bcdefghij'].map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(9)}]`).join('\n');
+  const laughs = 'bcdefghij'
+    .split('')
+    .map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(9)}]`)
+    .join('\n');
   test.each([
     ['a billion laughs', `a: &a [x,x,x,x,x,x,x,x,x]\n${laughs}`, 'more than 20000 values'],
     ['an anchor within itself', 'type: &a [*a]', 'nested too deeply'],
@@ -239,13 +273,19 @@ describe('hostile files', () => {
     ['too much', `type: task\nimage: a\nname: ${'a'.repeat(kib)}`, 'larger than 256 KiB'],
     ['too much in bytes', 'é'.repeat(kib / 2 + 1), 'larger than 256 KiB'],
   ])('%s is refused', (_, text, message) => {
-    expect(refused(() => parseSpecFile(text))).toMatchObject({ code: 'invalid_spec', message: expect.stringContaining(message) });
+    expect(refused(() => parseSpecFile(text))).toMatchObject({
+      code: 'invalid_spec',
+      message: expect.stringContaining(message),
+    });
   });
 });
 
 test('any text is a spec or an error that a person can act on', () => {
   const lines = whole.split('\n');
-  const scalar = fc.oneof(fc.string(), fc.constantFrom('24GB..', '6h', '0.5', 'true', '[a, b]', '{a: 1}', '', '*a', '&a b', '!x', '|', '"', '..'));
+  const scalar = fc.oneof(
+    fc.string(),
+    fc.constantFrom('24GB..', '6h', '0.5', 'true', '[a, b]', '{a: 1}', '', '*a', '&a b', '!x', '|', '"', '..'),
+  );
   const key = fc.constantFrom(...topKeys, 'x-coop', 'resources', 'gpu', '- a', '  where');
   const line = fc.oneof(
     fc.constantFrom(...lines),
@@ -256,14 +296,20 @@ test('any text is a spec or an error that a person can act on', () => {
     .tuple(fc.nat(whole.length), fc.nat(20), fc.string())
     .map(([from, length, put]) => whole.slice(0, from) + put + whole.slice(from + length));
   fc.assert(
-    fc.property(fc.oneof(mutated, fc.array(line, { maxLength: 20 }).map((some) => some.join('\n'))), (text) => {
-      try {
-        expect(Spec.parse(parseSpecFile(text).spec)).toBeDefined();
-      } catch (error) {
-        expect(error).toBeInstanceOf(CoopError);
-        expect(error).toMatchObject({ code: 'invalid_spec', at: expect.any(String), hint: expect.any(String) });
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        mutated,
+        fc.array(line, { maxLength: 20 }).map((some) => some.join('\n')),
+      ),
+      (text) => {
+        try {
+          expect(Spec.parse(parseSpecFile(text).spec)).toBeDefined();
+        } catch (error) {
+          expect(error).toBeInstanceOf(CoopError);
+          expect(error).toMatchObject({ code: 'invalid_spec', at: expect.any(String), hint: expect.any(String) });
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });

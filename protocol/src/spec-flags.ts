@@ -52,10 +52,14 @@ export function flagsNode(flags: RunFlags): SpecNode {
       ...text('disk', '--disk', flags.disk),
       ...text('shm_size', '--shm-size', flags.shmSize),
     ]),
-    ...group('registry_auth', [
-      ...text('username', '--registry-username', flags.registryUsername),
-      ...text('password', '--registry-password', flags.registryPassword),
-    ], '--registry-username'),
+    ...group(
+      'registry_auth',
+      [
+        ...text('username', '--registry-username', flags.registryUsername),
+        ...text('password', '--registry-password', flags.registryPassword),
+      ],
+      '--registry-username',
+    ),
     ...text('max_price', '--max-price', flags.maxPrice),
     ...text('max_duration', '--max-duration', flags.maxDuration),
     ...text('retry', '--retry', flags.retry === undefined ? undefined : String(flags.retry)),

@@ -33,10 +33,17 @@ export function parseSpecYaml(text: string): SpecNode {
   const [error] = document.errors;
   if (error !== undefined) {
     const tooDeep = error.code === 'RESOURCE_EXHAUSTION';
-    throw new CoopError('invalid_spec', tooDeep ? 'the spec is nested too deeply' : `this is no valid YAML: ${error.message}`, {
-      at: place(error.pos[0]),
-      hint: error.code === 'TAB_AS_INDENT' ? 'indent with blanks' : 'compare with the examples in the documentation of spec files',
-    });
+    throw new CoopError(
+      'invalid_spec',
+      tooDeep ? 'the spec is nested too deeply' : `this is no valid YAML: ${error.message}`,
+      {
+        at: place(error.pos[0]),
+        hint:
+          error.code === 'TAB_AS_INDENT'
+            ? 'indent with blanks'
+            : 'compare with the examples in the documentation of spec files',
+      },
+    );
   }
   return convert(document, place);
 }
@@ -44,9 +51,18 @@ export function parseSpecYaml(text: string): SpecNode {
 function readDocument(text: string, lineCounter: LineCounter): Document.Parsed {
   try {
     // Double keys are looked for below: the library compares every pair of keys, which takes seconds on a hostile file.
-    return parseDocument(text, { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, merge: false, lineCounter });
+    return parseDocument(text, {
+      schema: 'failsafe',
+      uniqueKeys: false,
+      prettyErrors: false,
+      merge: false,
+      lineCounter,
+    });
   } catch (cause) {
-    throw new CoopError('invalid_spec', 'the spec cannot be read as YAML', { hint: 'it may be nested too deeply', cause });
+    throw new CoopError('invalid_spec', 'the spec cannot be read as YAML', {
+      hint: 'it may be nested too deeply',
+      cause,
+    });
   }
 }
 
@@ -59,9 +75,12 @@ function convert(document: Document.Parsed, place: (offset: number) => string): 
       throw new CoopError('invalid_spec', path === '' ? message : `${path}: ${message}`, { at, hint });
     };
     if (++nodes > NODES_MAX) refuse(`the spec has more than ${NODES_MAX} values`, 'use fewer aliases');
-    if (depth > DEPTH_MAX) refuse('the spec is nested too deeply', 'no key of a spec is nested deeper than four levels');
+    if (depth > DEPTH_MAX)
+      refuse('the spec is nested too deeply', 'no key of a spec is nested deeper than four levels');
     if (isAlias(yaml)) {
-      const target = anchors.get(yaml.source) ?? refuse(`there is no anchor "${yaml.source}" before this`, 'define it with &name first');
+      const target =
+        anchors.get(yaml.source) ??
+        refuse(`there is no anchor "${yaml.source}" before this`, 'define it with &name first');
       return walk(target, path, at, depth + 1);
     }
     if (!isScalar(yaml) && !isSeq(yaml) && !isMap(yaml)) return { path, at, kind: 'empty' };
@@ -69,14 +88,23 @@ function convert(document: Document.Parsed, place: (offset: number) => string): 
     if (yaml.anchor !== undefined) anchors.set(yaml.anchor, yaml);
     if (isScalar(yaml)) return scalar(yaml, path, at);
     if (isSeq(yaml)) {
-      const items = yaml.items.map((item, position) => walk(item, `${path}[${position}]`, placeOf(item, at), depth + 1));
+      const items = yaml.items.map((item, position) =>
+        walk(item, `${path}[${position}]`, placeOf(item, at), depth + 1),
+      );
       return { path, at, kind: 'list', items };
     }
     const seen = new Set<string>();
     const entries = yaml.items.map((pair) => {
-      const key = isScalar(pair.key) && typeof pair.key.value === 'string' ? pair.key.value : refuse('keys must be plain words', 'write key: value');
+      const key =
+        isScalar(pair.key) && typeof pair.key.value === 'string'
+          ? pair.key.value
+          : refuse('keys must be plain words', 'write key: value');
       const keyAt = placeOf(pair.key, at);
-      if (seen.has(key)) throw new CoopError('invalid_spec', `the key "${key}" stands twice`, { at: keyAt, hint: 'remove one of the two' });
+      if (seen.has(key))
+        throw new CoopError('invalid_spec', `the key "${key}" stands twice`, {
+          at: keyAt,
+          hint: 'remove one of the two',
+        });
       seen.add(key);
       const inner = path === '' ? key : `${path}.${key}`;
       return { key, at: keyAt, node: walk(pair.value, inner, placeOf(pair.value, keyAt), depth + 1) };
@@ -92,7 +120,7 @@ function convert(document: Document.Parsed, place: (offset: number) => string): 
 }
 
 function scalar(yaml: { value: unknown; type?: string }, path: string, at: string): SpecNode {
-  const text = String(yaml.value ?? '');
+  const text = typeof yaml.value === 'string' ? yaml.value : '';
   const isNothing = yaml.type === 'PLAIN' && (text === '' || text === 'null' || text === '~');
   return isNothing ? { path, at, kind: 'empty' } : { path, at, kind: 'text', text };
 }

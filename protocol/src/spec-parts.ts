@@ -3,8 +3,21 @@ import { gpuRequestFrom, parseGpuRequest } from './gpu-request.ts';
 import { gpuKeys, gpuKeysNotYet, type ResourceKey } from './spec-keys.ts';
 import type { SpecNode } from './spec-node.ts';
 import {
-  optional, placed, readChoice, readCountRange, readDuration, readFlag, readInteger, readItems, readMap, readMatching, readSize,
-  readSizeRange, readText, readTexts, refuse,
+  optional,
+  placed,
+  readChoice,
+  readCountRange,
+  readDuration,
+  readFlag,
+  readInteger,
+  readItems,
+  readMap,
+  readMatching,
+  readSize,
+  readSizeRange,
+  readText,
+  readTexts,
+  refuse,
 } from './spec-read.ts';
 import { retryEvents, specDefaults, type GpuRequest, type ReadinessProbe, type Resources, type Spec } from './spec.ts';
 
@@ -20,7 +33,13 @@ export function readRegistryAuth(node: SpecNode): { username: string; password: 
   const read = (key: 'username' | 'password') => {
     const value = fields.get(key) ?? refuse(node, `has no ${key}`, 'give username and password');
     const text = readText(value);
-    return text.includes('${{') ? refuse(value, 'references like ${{ … }} are not supported yet', 'give the credentials on the command line instead') : text;
+    return text.includes('${{')
+      ? refuse(
+          value,
+          'references like ${{ … }} are not supported yet',
+          'give the credentials on the command line instead',
+        )
+      : text;
   };
   return { username: read('username'), password: read('password') };
 }
@@ -28,7 +47,12 @@ export function readRegistryAuth(node: SpecNode): { username: string; password: 
 export function readPorts(node: SpecNode | undefined): number[] {
   if (node === undefined) return [];
   const ports = readItems(node, 32, true).map((item) => {
-    if (readText(item).includes(':')) refuse(item, 'ports are not mapped in the spec', 'write the port in the container; choose the local one with coop port');
+    if (readText(item).includes(':'))
+      refuse(
+        item,
+        'ports are not mapped in the spec',
+        'write the port in the container; choose the local one with coop port',
+      );
     return readInteger(item, 1, 65_535);
   });
   return new Set(ports).size === ports.length ? ports : refuse(node, 'names a port twice', 'remove one of the two');
@@ -44,7 +68,8 @@ export function readResources(fields: ResourceFields, architectureNode: SpecNode
   return {
     gpu: optional(fields.get('gpu'), readGpu),
     cpus: cpu.cpus,
-    memory_mib: optional(fields.get('memory'), (node) => readSizeRange(node, defaults.memory_mib.min)) ?? defaults.memory_mib,
+    memory_mib:
+      optional(fields.get('memory'), (node) => readSizeRange(node, defaults.memory_mib.min)) ?? defaults.memory_mib,
     disk_mib: optional(fields.get('disk'), readDisk) ?? defaults.disk_mib,
     shm_mib: optional(fields.get('shm_size'), readSize),
     architecture: cpu.architecture ?? architecture,
@@ -98,8 +123,10 @@ export function readReadiness(node: SpecNode | undefined): ReadinessProbe {
   if (node.kind === 'map') {
     const fields = readMap(node, ['tcp', 'http', 'path']);
     const [tcp, http, path] = [fields.get('tcp'), fields.get('http'), fields.get('path')];
-    if ((tcp === undefined) === (http === undefined)) refuse(node, 'must name one port, as tcp or as http', 'write {tcp: 8000}');
-    if (http !== undefined) return { kind: 'http', port: readInteger(http, 1, 65_535), path: optional(path, readProbePath) ?? '/' };
+    if ((tcp === undefined) === (http === undefined))
+      refuse(node, 'must name one port, as tcp or as http', 'write {tcp: 8000}');
+    if (http !== undefined)
+      return { kind: 'http', port: readInteger(http, 1, 65_535), path: optional(path, readProbePath) ?? '/' };
     if (path !== undefined) refuse(path, 'only an http probe has a path', 'write {http: 8000, path: /health}');
     return { kind: 'tcp', port: readInteger(tcp!, 1, 65_535) };
   }
@@ -118,18 +145,23 @@ function readProbePath(node: SpecNode): string {
 }
 
 export function readRetry(node: SpecNode): Spec['retry'] {
-  if (node.kind === 'text') return readFlag(node) ? { on_events: [...retryEvents], duration_s: RETRY_DURATION_S } : null;
+  if (node.kind === 'text')
+    return readFlag(node) ? { on_events: [...retryEvents], duration_s: RETRY_DURATION_S } : null;
   const fields = readMap(node, ['on_events', 'duration']);
-  const events = optional(fields.get('on_events'), (list) => readItems(list, 8).map((item) => readChoice(item, retryEvents)));
+  const events = optional(fields.get('on_events'), (list) =>
+    readItems(list, 8).map((item) => readChoice(item, retryEvents)),
+  );
   return {
     on_events: events === null ? [...retryEvents] : [...new Set(events)],
-    duration_s: optional(fields.get('duration'), (value) => readDuration(value, 1, LONGEST_S, LONGEST_S)) ?? RETRY_DURATION_S,
+    duration_s:
+      optional(fields.get('duration'), (value) => readDuration(value, 1, LONGEST_S, LONGEST_S)) ?? RETRY_DURATION_S,
   };
 }
 
 export function readUtilizationPolicy(node: SpecNode): Spec['utilization_policy'] {
   const fields = readMap(node, ['min_gpu_utilization', 'time_window']);
-  const value = (key: 'min_gpu_utilization' | 'time_window') => fields.get(key) ?? refuse(node, `has no ${key}`, 'give min_gpu_utilization and time_window');
+  const value = (key: 'min_gpu_utilization' | 'time_window') =>
+    fields.get(key) ?? refuse(node, `has no ${key}`, 'give min_gpu_utilization and time_window');
   return {
     min_gpu_utilization: readInteger(value('min_gpu_utilization'), 0, 100),
     time_window_s: readDuration(value('time_window'), 60, LONGEST_S),

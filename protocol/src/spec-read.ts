@@ -34,8 +34,13 @@ export function placed<T>(node: SpecNode, parse: () => T): T {
 export type OtherKeys = { notYet?: Readonly<Record<string, string>>; moved?: Readonly<Record<string, string>> };
 
 /** The values of a map by key. Unknown keys are refused, with the nearest known one. */
-export function readMap<Key extends string>(node: SpecNode, known: readonly Key[], others: OtherKeys = {}): Map<Key, SpecNode> {
-  if (node.kind !== 'map') return refuse(node, `must be a map of keys, not ${kindOf(node)}`, `its keys are ${known.join(', ')}`);
+export function readMap<Key extends string>(
+  node: SpecNode,
+  known: readonly Key[],
+  others: OtherKeys = {},
+): Map<Key, SpecNode> {
+  if (node.kind !== 'map')
+    return refuse(node, `must be a map of keys, not ${kindOf(node)}`, `its keys are ${known.join(', ')}`);
   const values = new Map<Key, SpecNode>();
   for (const { key, at, node: value } of node.entries) {
     const match = known.find((name) => name === key);
@@ -54,13 +59,19 @@ function refuseKey(
 ): never {
   const shown = key.slice(0, 60);
   if (Object.hasOwn(moved, key)) refuse(where, `"${shown}" does not stand here`, moved[key]!);
-  if (Object.hasOwn(notYet, key)) refuse(where, `"${shown}" is a key of dstack that Coop does not support yet`, notYet[key]!);
+  if (Object.hasOwn(notYet, key))
+    refuse(where, `"${shown}" is a key of dstack that Coop does not support yet`, notYet[key]!);
   const [near] = nearest(key, known);
-  refuse(where, `there is no key "${shown}" here`, near === undefined ? `keys are ${known.join(', ')}` : `did you mean "${near}"?`);
+  refuse(
+    where,
+    `there is no key "${shown}" here`,
+    near === undefined ? `keys are ${known.join(', ')}` : `did you mean "${near}"?`,
+  );
 }
 
 export function readText(node: SpecNode, most = 1024): string {
-  if (node.kind !== 'text') return refuse(node, `must be a text, not ${kindOf(node)}`, 'write one value on the same line');
+  if (node.kind !== 'text')
+    return refuse(node, `must be a text, not ${kindOf(node)}`, 'write one value on the same line');
   if (node.text.length > most) refuse(node, `has more than ${most} characters`, 'shorten it');
   if (node.text.includes('\0')) refuse(node, 'holds a zero byte', 'no program can be given one');
   return node.text;
@@ -76,7 +87,8 @@ export function readChoice<Choice extends string>(node: SpecNode, choices: reado
   const choice = choices.find((candidate) => candidate === text);
   if (choice !== undefined) return choice;
   const [near] = nearest(text, choices);
-  const hint = near === undefined ? `one of ${choices.join(', ')}` : `did you mean ${near}? It is one of ${choices.join(', ')}`;
+  const hint =
+    near === undefined ? `one of ${choices.join(', ')}` : `did you mean ${near}? It is one of ${choices.join(', ')}`;
   return refuse(node, `"${text.slice(0, 60)}" is not possible here`, hint);
 }
 
@@ -93,7 +105,8 @@ export function readTexts(node: SpecNode, most: { items: number; characters: num
 
 export function readItems(node: SpecNode, most: number, orText = false): SpecNode[] {
   if (orText && node.kind === 'text') return [node];
-  if (node.kind !== 'list') return refuse(node, `must be a list, not ${kindOf(node)}`, 'write each item on a line of its own after "- "');
+  if (node.kind !== 'list')
+    return refuse(node, `must be a list, not ${kindOf(node)}`, 'write each item on a line of its own after "- "');
   if (node.items.length > most) refuse(node, `has more than ${most} items`, 'use fewer');
   return node.items;
 }
@@ -101,7 +114,11 @@ export function readItems(node: SpecNode, most: number, orText = false): SpecNod
 export function readInteger(node: SpecNode, min: number, max: number): number {
   const value = parseInteger(readText(node));
   if (value !== undefined && value >= min && value <= max) return value;
-  return refuse(node, `"${readText(node).slice(0, 60)}" is no whole number from ${min} to ${max}`, `write a number like ${Math.max(min, 1)}`);
+  return refuse(
+    node,
+    `"${readText(node).slice(0, 60)}" is no whole number from ${min} to ${max}`,
+    `write a number like ${Math.max(min, 1)}`,
+  );
 }
 
 /** Whole seconds within bounds; `off` gives `whenOff`, or is refused where that is undefined. */
@@ -110,10 +127,15 @@ export function readDuration(node: SpecNode, min: number, max: number, whenOff?:
   const seconds = parseDuration(text);
   const value = seconds === 'off' ? whenOff : seconds;
   if (value === undefined) {
-    const hint = parseInteger(text) === undefined ? 'write 90s, 30m, 6h, 2d or 1w' : `give the unit: ${text.trim()}s for seconds, ${text.trim()}h for hours`;
+    const hint =
+      parseInteger(text) === undefined
+        ? 'write 90s, 30m, 6h, 2d or 1w'
+        : `give the unit: ${text.trim()}s for seconds, ${text.trim()}h for hours`;
     return refuse(node, `"${text.slice(0, 60)}" is no duration`, hint);
   }
-  return value >= min && value <= max ? value : refuse(node, `must be between ${min} and ${max} seconds`, 'choose another duration');
+  return value >= min && value <= max
+    ? value
+    : refuse(node, `must be between ${min} and ${max} seconds`, 'choose another duration');
 }
 
 export function readSize(node: SpecNode): number {
@@ -124,11 +146,17 @@ export function readSize(node: SpecNode): number {
 /** What is left open at the lower end takes the default, or the upper end when that is lower. */
 export function readSizeRange(node: SpecNode, least: number): Range {
   const text = readText(node);
-  return closed(node, parseSizeRange(text) ?? refuse(node, `"${text.slice(0, 60)}" is no range of sizes`, sizeHint(text)), least);
+  return closed(
+    node,
+    parseSizeRange(text) ?? refuse(node, `"${text.slice(0, 60)}" is no range of sizes`, sizeHint(text)),
+    least,
+  );
 }
 
 export function readCountRange(node: SpecNode, text: string, least: number): Range {
-  const range = parseIntegerRange(text) ?? refuse(node, `"${text.slice(0, 60)}" is no range of whole numbers`, 'write 4, 4.., ..8 or 2..8');
+  const range =
+    parseIntegerRange(text) ??
+    refuse(node, `"${text.slice(0, 60)}" is no range of whole numbers`, 'write 4, 4.., ..8 or 2..8');
   return closed(node, range, least);
 }
 
@@ -146,7 +174,11 @@ function sizeHint(text: string): string {
 export function readDollars(node: SpecNode, least: bigint): number {
   const amount = parseDollars(readText(node));
   if (amount === undefined) {
-    return refuse(node, `"${readText(node).slice(0, 60)}" is no amount in dollars`, 'write 0.45, with at most six decimals');
+    return refuse(
+      node,
+      `"${readText(node).slice(0, 60)}" is no amount in dollars`,
+      'write 0.45, with at most six decimals',
+    );
   }
   return amount >= least ? Number(amount) : refuse(node, 'must be more than nothing', 'write an amount like 5.00');
 }

@@ -61,7 +61,10 @@ export const Spec = z
     entrypoint: z.array(z.string()).max(64).nullable().describe("null: the image's own"),
     command: z.array(z.string().max(65536)).max(256).nullable().describe("null: the image's own"),
     env: z.record(z.string(), z.string().max(65536)).describe('Plain values'),
-    secret_names: z.array(z.string()).max(128).describe('Variables whose values travel beside the order, encrypted at rest'),
+    secret_names: z
+      .array(z.string())
+      .max(128)
+      .describe('Variables whose values travel beside the order, encrypted at rest'),
     registry_auth: z.boolean().describe('The order brings registry credentials'),
     working_dir: z.string().max(1024).nullable(),
     user: z.string().max(64).nullable(),
@@ -70,16 +73,20 @@ export const Spec = z
     readiness: ReadinessProbe,
     max_price_micros_per_hour: z.number().int().nonnegative().nullable(),
     budget_micros: z.number().int().positive().nullable(),
-    max_duration_s: z.number().int().min(1).max(365 * 86_400),
-    retry: z
-      .object({ on_events: z.array(z.enum(retryEvents)), duration_s: z.number().int().positive() })
-      .nullable(),
+    max_duration_s: z
+      .number()
+      .int()
+      .min(1)
+      .max(365 * 86_400),
+    retry: z.object({ on_events: z.array(z.enum(retryEvents)), duration_s: z.number().int().positive() }).nullable(),
     utilization_policy: z
       .object({ min_gpu_utilization: z.number().int().min(0).max(100), time_window_s: z.number().int().min(60) })
       .nullable(),
     stop_grace_s: z.number().int().min(0).max(600),
     where: z.string().max(2000).nullable().describe('An expression over offers'),
-    isolation: Isolation.nullable().describe('The weakest isolation that will do; null: container, or none on a local network'),
+    isolation: Isolation.nullable().describe(
+      'The weakest isolation that will do; null: container, or none on a local network',
+    ),
     regions: z.array(z.string()).max(64).nullable(),
   })
   .meta({ id: 'Spec' });
