@@ -86,6 +86,8 @@ ${Object.entries(env)
   .map(([name, value]) => `Environment=${unitQuoted(`${name}=${value}`, 'plain')}\n`)
   .join('')}Restart=always
 RestartSec=5
+# The server said that this machine is out of the network.
+RestartPreventExitStatus=78
 # The containers of running leases are the engine's and go on; only the agent itself is stopped.
 KillMode=process
 KillSignal=SIGTERM
