@@ -1,5 +1,6 @@
 import http2, { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket } from 'ws';
 import type { Logger } from 'pino';
 import { linkCloseCodes, type AgentEvent, type EventAck, type LinkEndCode } from '@gpucoop/protocol/agent-api.ts';
@@ -27,7 +28,8 @@ export type AgentLink = {
   close(): void;
 };
 
-export type LinkRequest<Answer> = { json?: unknown; timeoutMs?: number; maxBytes?: number; answer?: z.ZodType<Answer> };
+/** `body`: streamed as it comes; the answer is waited for beside it, and the time limit covers both. */
+export type LinkRequest<Answer> = { json?: unknown; body?: Readable; timeoutMs?: number; maxBytes?: number; answer?: z.ZodType<Answer> };
 export type LinkStreamOptions = { headers?: OutgoingHttpHeaders; timeoutMs?: number };
 export type LinkStream = {
   status: number;
@@ -86,11 +88,13 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
   const link: OpenLink = {
     machineId,
     epoch,
-    request: async (method, path, { json, timeoutMs = limits.answerMs, maxBytes = limits.answerBytes, answer } = {}) => {
+    request: async (method, path, { json, body: upload, timeoutMs = limits.answerMs, maxBytes = limits.answerBytes, answer } = {}) => {
       const stream = open(method, path, json === undefined ? {} : { 'content-type': 'application/json' });
       const deadline = setTimeout(() => stream.destroy(timedOut(timeoutMs)), timeoutMs);
       try {
-        stream.end(json === undefined ? undefined : JSON.stringify(json));
+        // A refusal ends the upload early; then the answer says why, and the broken pipe does not.
+        if (upload !== undefined) pipeline(upload, stream).catch(() => upload.destroy());
+        else stream.end(json === undefined ? undefined : JSON.stringify(json));
         const { status, body } = await readAnswer(stream, maxBytes);
         return parseAnswer(status, body, answer);
       } finally {

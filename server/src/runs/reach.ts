@@ -1,8 +1,6 @@
-import { once } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
-import { pipeline } from 'node:stream/promises';
-import { LeaseStats, type ExecRequest } from '@gpucoop/protocol/agent-api.ts';
+import { execHeader, LeaseStats, type ExecRequest } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { LogLine } from '@gpucoop/protocol/resources.ts';
 import type { AgentLink } from '../gateway/agent-link.ts';
@@ -15,6 +13,7 @@ import type { Db, LeaseRow } from './store.ts';
 export type ReachDeps = { db: Db; links: Links; bell: Bell };
 
 const WAIT_MS = 2000;
+const UPLOAD_MS = 6 * 3_600_000; // the agent itself cuts an upload that stands still
 const LOG_LINE_BYTES_MAX = 2 * 1024 * 1024;
 
 /**
@@ -96,7 +95,7 @@ function parseJson(text: string): unknown {
 /** A command in the container; frames both ways. */
 export async function exec(deps: ReachDeps, runId: string, request: ExecRequest): Promise<Duplex> {
   const { lease, link } = await liveLease(deps, runId);
-  const headers = { 'x-coop-exec': Buffer.from(JSON.stringify(request)).toString('base64url') };
+  const headers = { 'x-coop-exec': execHeader(request) };
   return (await link.openStream('POST', `/v1/leases/${lease.id}/exec`, { headers })).stream;
 }
 
@@ -110,11 +109,7 @@ export async function readFiles(deps: ReachDeps, runId: string, path: string): P
 
 export async function writeFiles(deps: ReachDeps, runId: string, path: string, tar: Readable): Promise<void> {
   const { lease, link } = await keptLease(deps, runId);
-  const opening = link.openStream('PUT', `/v1/leases/${lease.id}/files?path=${encodeURIComponent(path)}`, { headers: { 'x-coop-body': '1' } });
-  const { stream } = await opening;
-  await pipeline(tar, stream);
-  stream.resume();
-  if (!stream.readableEnded) await once(stream, 'close');
+  await link.request('PUT', `/v1/leases/${lease.id}/files?path=${encodeURIComponent(path)}`, { body: tar, timeoutMs: UPLOAD_MS });
 }
 
 export async function stats(deps: ReachDeps, runId: string): Promise<LeaseStats> {

@@ -1,0 +1,189 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { signerFromSecret } from '@gpucoop/protocol/evidence.ts';
+import type { Machine, Run } from '@gpucoop/protocol/resources.ts';
+import { specDefaults, type Spec } from '@gpucoop/protocol/spec.ts';
+import type { Policy } from '@gpucoop/policy/policy.ts';
+import { localPolicy } from '@gpucoop/policy/presets/local.ts';
+import { createClient, type Client } from '@gpucoop/sdk/client.ts';
+
+/** A real network for a test: the server's program, agents' programs, and clients, all as strangers would start them. */
+export type TestNetwork = {
+  url: string;
+  home: string;
+  server: Program;
+  admin: Client;
+  /** A new user, with credit when asked for. */
+  user(credit?: number): Promise<{ client: Client; id: string }>;
+  addMachine(provider: Client, options?: { engine?: 'docker' | 'process'; name?: string; env?: Record<string, string> }): Promise<TestMachine>;
+  /** Ends all processes, removes all containers of its machines and all files. */
+  close(): Promise<void>;
+};
+
+export type Program = {
+  pid(): number | undefined;
+  kill9(): Promise<void>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  log(): Promise<string>;
+};
+
+export type TestMachine = { id: string; name: string; stateDir: string; agent: Program };
+
+const root = new URL('../../', import.meta.url).pathname;
+
+/** Short timeouts, so that a test of silence takes seconds. */
+export const quickPolicy: Policy = {
+  ...localPolicy,
+  name: 'test',
+  keep_stopped_s: 86_400,
+  timeouts: { ...localPolicy.timeouts, heartbeat_s: 0.5, silent_s: 3, lost_s: 15, accept_s: 20, stop_s: 10 },
+};
+
+export async function startTestNetwork(options: { databaseUrl?: string; policy?: Policy } = {}): Promise<TestNetwork> {
+  const home = await mkdtemp(join(tmpdir(), 'coop-test-'));
+  const policyFile = join(home, 'policy.json');
+  await writeFile(policyFile, JSON.stringify(options.policy ?? quickPolicy));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const machines: TestMachine[] = [];
+  const server = program(
+    ['server/src/main.ts', '--home', home, '--port', String(port), '--policy', policyFile],
+    { ...(options.databaseUrl !== undefined && { DATABASE_URL: options.databaseUrl }) },
+    join(home, 'server.log'),
+    async () => {
+      await until('the server is ready', () => fetch(`${url}/readyz`).then((answer) => answer.ok, () => false));
+    },
+  );
+  await server.start();
+  const adminKey = (await readFile(join(home, 'network', 'admin.key'), 'utf8')).trim();
+  const admin = await logIn(url, Buffer.from(adminKey, 'hex'));
+
+  return {
+    url,
+    home,
+    server,
+    admin: admin.client,
+    async user(credit = 0) {
+      const user = await logIn(url, randomBytes(32));
+      if (credit > 0) await admin.client.admin.grant({ user_id: user.id, amount_micros: credit, reason: 'test' });
+      return user;
+    },
+    async addMachine(provider, { engine = 'process', name = `m${machines.length + 1}`, env = {} } = {}) {
+      const stateDir = join(home, name);
+      await mkdir(stateDir);
+      const { token } = await provider.machines.createJoinToken({ name });
+      await runOnce(['agent/src/main.ts', 'enrol', '--state', stateDir, '--server', url, '--name', name, '--engine', engine], { COOP_JOIN_TOKEN: token, ...env });
+      const agent = program(['agent/src/main.ts', 'run', '--state', stateDir], env, join(home, `${name}.log`), async () => undefined);
+      await agent.start();
+      const machine = await until(`${name} is online`, async () => {
+        const { items } = await provider.machines.list();
+        return items.find((item: Machine) => item.name === name && item.presence === 'online');
+      });
+      const added = { id: machine.id, name, stateDir, agent };
+      machines.push(added);
+      return added;
+    },
+    async close() {
+      await Promise.all(machines.map((machine) => machine.agent.stop().catch(() => undefined)));
+      for (const machine of machines) {
+        await runOnce(['agent/src/main.ts', 'uninstall', '--state', machine.stateDir, '--yes'], {}).catch(() => undefined);
+      }
+      await server.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function logIn(url: string, secret: Uint8Array): Promise<{ client: Client; id: string }> {
+  const client = createClient({ server: url, key: signerFromSecret(secret) });
+  const { user } = await client.auth.login();
+  return { client, id: user.id };
+}
+
+function program(args: string[], env: Record<string, string>, logFile: string, ready: () => Promise<void>): Program {
+  let child: ChildProcess | undefined;
+  const ended = (): boolean => child === undefined || child.exitCode !== null || child.signalCode !== null;
+  const signal = async (name: NodeJS.Signals): Promise<void> => {
+    if (child === undefined || ended()) return;
+    const gone = new Promise((resolve) => child?.once('exit', resolve));
+    child.kill(name);
+    await gone;
+  };
+  return {
+    pid: () => (ended() ? undefined : child?.pid),
+    kill9: () => signal('SIGKILL'),
+    stop: () => signal('SIGTERM'),
+    async start() {
+      const log = createWriteStream(logFile, { flags: 'a' });
+      child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+      child.stdout?.pipe(log);
+      child.stderr?.pipe(log);
+      await ready();
+    },
+    log: () => readFile(logFile, 'utf8'),
+  };
+}
+
+async function runOnce(args: string[], env: Record<string, string>): Promise<string> {
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${String(code)}:\n${output}`);
+  return output;
+}
+
+/** Looks until `look` gives something, and gives that. Fails with `what` after a minute. */
+export async function until<Value>(what: string, look: () => Promise<Value | undefined | false | null>, timeoutMs = 60_000): Promise<Value> {
+  const giveUpAt = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await look();
+    if (value !== undefined && value !== false && value !== null) return value;
+    if (performance.now() > giveUpAt) throw new Error(`waited in vain until ${what}`);
+    await delay(50);
+  }
+}
+
+export function specOf(change: Partial<Spec> & { command: string[] | null }): Spec {
+  return { ...structuredClone(specDefaults) as Spec, ...change };
+}
+
+/** Quote, order, run. */
+export async function rent(client: Client, spec: Spec, options: Parameters<Client['runs']['placeOrder']>[1] = {}): Promise<Run> {
+  const quote = await client.market.quote({ spec });
+  return client.runs.placeOrder(quote, options);
+}
+
+export async function untilRun(client: Client, runId: string, what: string, is: (run: Run) => boolean, timeoutMs?: number): Promise<Run> {
+  let last: Run | undefined;
+  return until(
+    `run ${runId} is ${what}`,
+    async () => {
+      last = await client.runs.get(runId);
+      return is(last) ? last : undefined;
+    },
+    timeoutMs,
+  ).catch((error: unknown) => {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}; it is ${JSON.stringify({ state: last?.state, leases: last?.leases.map(({ state, phase, end_reason, end_detail }) => ({ state, phase, end_reason, end_detail })) })}`);
+  });
+}
+
+export const isEnded = (run: Run): boolean => run.state === 'ended';
+export const isRunning = (run: Run): boolean => run.state === 'running';
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
