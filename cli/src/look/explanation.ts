@@ -1,0 +1,33 @@
+import { noMatchReasons } from '@gpucoop/protocol/reasons.ts';
+import type { Explanation } from '@gpucoop/protocol/resources.ts';
+import type { Look } from './colours.ts';
+import { renderTable } from './table.ts';
+import { count } from './units.ts';
+
+/** Why nothing matches: what failed how often, and what giving way on one condition would bring. */
+export function renderExplanation(explanation: Explanation, look: Look, width: number): string {
+  const { offers, failed, relaxing } = explanation;
+  if (offers === 0) {
+    return `${look.attention('No machine is on the market.')}\nAdd one with ${look.type('coop machine add')}, or wait for one: ${look.type('--wait')}.`;
+  }
+  const gain = new Map(relaxing.map((one) => [one.reason, one]));
+  const reasons = [...new Set([...failed.map(({ reason }) => reason), ...relaxing.map(({ reason }) => reason)])];
+  const rows = reasons.map((reason) => ({
+    why: noMatchReasons[reason],
+    failed: failed.find((one) => one.reason === reason)?.offers ?? 0,
+    gain: gain.get(reason),
+  }));
+  const table = renderTable(
+    [
+      { title: 'OFFERS', value: (row) => (row.failed === 0 ? '' : String(row.failed)), align: 'right' },
+      { title: 'FAILED ON', value: (row) => row.why },
+      { title: 'WITHOUT IT', value: (row) => (row.gain === undefined ? '' : `${row.gain.offers} would match`), dispensable: 1 },
+      { title: 'FOR EXAMPLE', value: (row) => row.gain?.example ?? '', shrinkTo: 20, style: look.type },
+    ],
+    rows,
+    width,
+    look,
+  );
+  const each = relaxing.length === 0 ? '\nEach fails on several conditions at once; loosen more than one.' : '';
+  return `${look.attention('Nothing matches')}: ${count(offers, 'offer')} on the market, none of them fits.\n\n${table}${each}`;
+}

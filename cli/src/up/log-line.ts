@@ -1,0 +1,39 @@
+import { plain } from '../look/text.ts';
+import type { Look } from '../look/colours.ts';
+import { clockTime } from '../look/units.ts';
+
+/** What of a child's log a person sees: warnings, errors, and what is not JSON. The whole log lies in $COOP_HOME/log. */
+export function readableLine(name: string, line: string, look: Look, now: Date): string | undefined {
+  const entry = parse(line);
+  if (entry === undefined) return line.trim() === '' ? undefined : render(name, now.toISOString(), look.attention('note'), line, look);
+  const level = levelOf(entry['level']);
+  if (level === 'info') return undefined;
+  const mark = level === 'warn' ? look.attention('warning') : look.bad('error');
+  const at = typeof entry['time'] === 'string' && !Number.isNaN(Date.parse(entry['time'])) ? entry['time'] : now.toISOString();
+  return render(name, at, mark, [entry['msg'], reasonOf(entry)].filter((part) => typeof part === 'string' && part !== '').join(': '), look);
+}
+
+export function render(name: string, at: string, mark: string, text: string, look: Look): string {
+  return `${look.dim(clockTime(at))}  ${name.padEnd(6)}  ${mark}  ${plain(text)}`;
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** pino writes numbers, our own logs labels. */
+function levelOf(level: unknown): 'info' | 'warn' | 'error' {
+  if (level === 'warn' || level === 40) return 'warn';
+  return level === 'error' || level === 'fatal' || (typeof level === 'number' && level >= 50) ? 'error' : 'info';
+}
+
+function reasonOf(entry: Record<string, unknown>): string {
+  const error = entry['err'];
+  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
+  return typeof error === 'string' ? error : '';
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { CoopError } from '@gpucoop/protocol/problem.ts';
+import type { Home } from '../home.ts';
+
+/** The programs of the other rooms, which `coop` starts and never imports. */
+const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+export const programs = { server: pathOf('../../../server/src/main.ts'), agent: pathOf('../../../agent/src/main.ts'), cli: pathOf('../main.ts') };
+
+export type ServerOptions = {
+  port: number;
+  listen: string | undefined;
+  cert: string | undefined;
+  key: string | undefined;
+  policy: string | undefined;
+};
+
+export function serverArgs(home: Home, { port, listen, cert, key, policy }: ServerOptions): string[] {
+  return [
+    programs.server,
+    ...['--home', home.dir],
+    ...(listen === undefined ? ['--port', String(port)] : ['--listen', listen]),
+    ...(cert === undefined ? [] : ['--tls-cert', cert]),
+    ...(key === undefined ? [] : ['--tls-key', key]),
+    ...(policy === undefined ? [] : ['--policy', policy]),
+  ];
+}
+
+/** Runs a short program to its end; its last words become the error. */
+export async function runToEnd(args: string[], env: NodeJS.ProcessEnv, what: string): Promise<string> {
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: Buffer[] = [];
+  const out: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code === 0) return Buffer.concat(out).toString('utf8');
+  throw new CoopError('unavailable', `${what} failed: ${lastWords(Buffer.concat(said).toString('utf8').split('\n'))}`, {
+    hint: 'coop agent doctor checks this machine step by step.',
+  });
+}
+
+/** What a program said last that a person can read. */
+export function lastWords(lines: readonly string[]): string {
+  const told = lines.map((line) => messageOf(line)).filter((line) => line !== '');
+  return told.slice(-3).join(' / ') || 'it said nothing';
+}
+
+function messageOf(line: string): string {
+  if (!line.startsWith('{')) return line.trim();
+  try {
+    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+    return [msg, err?.message].filter(Boolean).join(': ');
+  } catch {
+    return line.trim();
+  }
+}
