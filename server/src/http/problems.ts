@@ -66,7 +66,6 @@ function readable(issue: z.core.$ZodIssue, under: PropertyKey[]): Issue[] {
     const branches = issue.errors.map((errors) => errors.flatMap((error) => readable(error, path)));
     return branches.toSorted((a, b) => a.length - b.length)[0] ?? [{ at, message: issue.message }];
   }
-  if (issue.code === 'invalid_type' && issue.input === undefined) return [{ at, message: 'is missing' }];
   const message = issue.message
     .replace(/^Invalid input: expected (\w+), received undefined$/, 'is missing')
     .replace(/^Invalid input: expected (\w+), received (\w+)$/, 'must be $1, not $2')
