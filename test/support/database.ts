@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe } from 'vitest';
-import { migrate } from '@gpucoop/server/db/migrate.ts';
+import { migrate, type Migration } from '@gpucoop/server/db/migrate.ts';
 import { createPglite, pgliteEngine } from '@gpucoop/server/db/pglite.ts';
 import { openDatabase, type Database } from '@gpucoop/server/db/open.ts';
 import { describeNeeding } from './needs.ts';
@@ -8,30 +8,31 @@ import { createDatabase, dropDatabase, startCluster, type Cluster } from './post
 /** `url` is for a second process or pool; the embedded engine has none. `close` also removes the database. */
 export type TestDatabase = Database & { url: string | null };
 
+type Options = {
+  /** Without any table, to try migrations and archives on. */
+  empty?: boolean;
+  /** How many the pool may open; PostgreSQL only. */
+  connections?: number;
+};
+
 /** Runs the suite on each engine. `open` gives a fresh database with the present schema, closed and removed after its test. */
 export function forEachDatabase(
   title: string,
-  suite: (open: () => Promise<TestDatabase>, engine: Database['engine']) => void,
+  suite: (open: (options?: Options) => Promise<TestDatabase>, engine: Database['engine']) => void,
 ): void {
   describe(`${title} (PGlite)`, () => suite(closingAfterEach('pglite'), 'pglite'));
   describeNeeding(['postgres'], `${title} (PostgreSQL)`, () => suite(closingAfterEach('postgres'), 'postgres'));
 }
 
 /** A fresh database with the present schema. PostgreSQL is started with the first one and stopped at the end of the test file. */
-export async function openTestDatabase(engine: Database['engine'], options: { connections?: number } = {}): Promise<TestDatabase> {
-  return engine === 'pglite' ? openEmbedded() : openServed(options);
-}
-
-/** An empty PostgreSQL database, without any table. */
-export async function createEmptyDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
-  const cluster = await theCluster();
-  const { name, url } = await createDatabase(cluster);
-  return { url, drop: () => dropDatabase(cluster, name) };
+export async function openTestDatabase(engine: Database['engine'], options: Options = {}): Promise<TestDatabase> {
+  return engine === 'pglite' ? openEmbedded(options) : openServed(options);
 }
 
 let running: Promise<Cluster> | undefined;
 let servedTemplate: Promise<string> | undefined;
 let embeddedTemplate: Promise<Blob> | undefined;
+let embeddedEmpty: Promise<Blob> | undefined;
 
 // At the top level of the test file that imports this: one cluster a file, ended with it.
 afterAll(async () => {
@@ -41,28 +42,28 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-function closingAfterEach(engine: Database['engine']): () => Promise<TestDatabase> {
+function closingAfterEach(engine: Database['engine']): (options?: Options) => Promise<TestDatabase> {
   const opened: TestDatabase[] = [];
   afterEach(async () => {
     for (const database of opened.splice(0)) await database.close();
   });
-  return async () => {
-    const database = await openTestDatabase(engine);
+  return async (options) => {
+    const database = await openTestDatabase(engine, options);
     opened.push(database);
     return database;
   };
 }
 
-async function openEmbedded(): Promise<TestDatabase> {
-  embeddedTemplate ??= makeEmbeddedTemplate();
-  return { ...(await openDatabase({ memory: true, from: await embeddedTemplate })), url: null };
+async function openEmbedded({ empty = false }: Options): Promise<TestDatabase> {
+  const template = empty ? (embeddedEmpty ??= makeEmbeddedTemplate([])) : (embeddedTemplate ??= makeEmbeddedTemplate());
+  return { ...(await openDatabase({ memory: true, from: await template })), url: null };
 }
 
-async function openServed(options: { connections?: number }): Promise<TestDatabase> {
+async function openServed({ empty = false, connections }: Options): Promise<TestDatabase> {
   const cluster = await theCluster();
-  servedTemplate ??= makeServedTemplate(cluster);
-  const { name, url } = await createDatabase(cluster, await servedTemplate);
-  const database = await openDatabase({ url, ...options });
+  const template = empty ? undefined : await (servedTemplate ??= makeServedTemplate(cluster));
+  const { name, url } = await createDatabase(cluster, template);
+  const database = await openDatabase({ url, ...(connections !== undefined && { connections }) });
   const close = async () => {
     await database.close();
     await dropDatabase(cluster, name);
@@ -76,9 +77,10 @@ function theCluster(): Promise<Cluster> {
 }
 
 /** Loading a dump takes a tenth of the time that making a database does. */
-async function makeEmbeddedTemplate(): Promise<Blob> {
+async function makeEmbeddedTemplate(migrations?: Migration[]): Promise<Blob> {
   const pglite = await createPglite();
-  await migrate(pgliteEngine(pglite));
+  await migrate(pgliteEngine(pglite), migrations);
+  if (migrations?.length === 0) await pglite.exec('drop table schema_migrations');
   const dump = await pglite.dumpDataDir('none');
   await pglite.close();
   return dump;

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,17 +17,14 @@ const ROWS_AT_ONCE = 500;
  */
 export async function backup(database: Engine): Promise<Readable> {
   const path = join(tmpdir(), `coop-backup-${randomUUID()}`);
-  const file = await open(path, 'wx+', 0o600);
   try {
-    await rm(path); // the open file stays, and is gone with whoever reads it
     await database.exclusive(
-      (session) => pipeline(Readable.from(archive(session)), createGzip(), file.createWriteStream({ autoClose: false })),
+      (session) => pipeline(Readable.from(archive(session)), createGzip(), createWriteStream(path, { flags: 'wx', mode: 0o600 })),
       'snapshot',
     );
-    return file.createReadStream({ start: 0 });
-  } catch (error) {
-    await file.close();
-    throw error;
+    return (await open(path)).createReadStream();
+  } finally {
+    await rm(path, { force: true }); // the open file stays, and is gone with whoever reads it
   }
 }
 

@@ -6,6 +6,7 @@ import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { fixFormats, readTables, type Footer, type Header, type TableShape } from './archive.ts';
 import { apply, assertSameHistory, createHistory, readMigrations, type Migration } from './migrate.ts';
 import type { Engine, Session } from './open.ts';
+import { sqlState } from './transaction.ts';
 
 const ROWS_AT_ONCE = 500;
 
@@ -22,6 +23,8 @@ export async function restore(database: Engine, archive: Readable, migrations?: 
     });
   } catch (error) {
     if (isDamage(error)) throw damaged('cannot be unpacked', error);
+    // Classes 22 and 23: a value that is none of its type, or a row that breaks a constraint.
+    if (/^2[23]/.test(sqlState(error) ?? '')) throw damaged('has a row that the schema refuses', error);
     throw error;
   }
   return restored;

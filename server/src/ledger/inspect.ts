@@ -79,7 +79,9 @@ const violations = {
   '(10) what a lease has settled is not what its transfers moved': sql<{ id: string }>`
     select l.id from leases l
     left join (
-      select lease_id, sum(amount) filter (where kind = 'post') as gross, sum(amount) filter (where kind = 'transfer') as fee
-      from transfers where lease_id is not null group by lease_id) moved on moved.lease_id = l.id
+      select lease_id, sum(amount) filter (where t.kind = 'post') as gross,
+        sum(amount) filter (where t.kind = 'transfer' and to_account.kind = 'fees') as fee
+      from transfers t join accounts to_account on to_account.id = t.credit_account_id
+      where lease_id is not null group by lease_id) moved on moved.lease_id = l.id
     where l.settled_micros <> coalesce(moved.gross, 0) or l.settled_fee_micros <> coalesce(moved.fee, 0) ${limit}`,
 };

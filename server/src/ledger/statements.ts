@@ -44,12 +44,13 @@ export async function ledgerOf(db: Kysely<Tables>, userId: string, query: PageQu
 export async function earningsOf(db: Kysely<Tables>, machineId: string): Promise<Earnings> {
   const rows = await db
     .selectFrom('leases')
-    .leftJoin('transfers', (join) => join.onRef('transfers.lease_id', '=', 'leases.id').on('kind', 'in', ['post', 'transfer']))
+    .leftJoin('transfers', (join) => join.onRef('transfers.lease_id', '=', 'leases.id').on('transfers.kind', 'in', ['post', 'transfer']))
+    .leftJoin('accounts as fees', 'fees.id', 'transfers.credit_account_id')
     .where('machine_id', '=', machineId)
     .groupBy('leases.id')
     .select(['leases.id', 'class', 'units', 'billed_ms', 'unbilled_ms', 'ended_at', 'leases.provider_id'])
-    .select(sql<string>`coalesce(sum(amount) filter (where kind = 'post'), 0)`.as('gross'))
-    .select(sql<string>`coalesce(sum(amount) filter (where kind = 'transfer'), 0)`.as('fee'))
+    .select(sql<string>`coalesce(sum(amount) filter (where transfers.kind = 'post'), 0)`.as('gross'))
+    .select(sql<string>`coalesce(sum(amount) filter (where transfers.kind = 'transfer' and fees.kind = 'fees'), 0)`.as('fee'))
     .orderBy('leases.created_at', 'desc')
     .orderBy('leases.id')
     .execute();
