@@ -150,10 +150,12 @@ write_program() {
 }
 
 enrol() {
-  if [ -z "$token" ]; then
-    "$dir/coop-agent" status >/dev/null 2>&1 </dev/null && return 0
-    fail "there is no join token" "run the whole line that 'coop machine add' prints"
+  # Joining again where this computer is a machine of this very network brings the agent up to date, and no more.
+  if "$dir/coop-agent" status --json 2>/dev/null </dev/null | grep -qF "\"server\":\"$ORIGIN\""; then
+    say "This computer is a machine of $ORIGIN already; the agent is up to date now."
+    return 0
   fi
+  [ -n "$token" ] || fail "there is no join token" "run the whole line that 'coop machine add' prints"
   set -- --server "$ORIGIN"
   [ -z "$CERT_PEM" ] || set -- "$@" --ca "$dir/server.pem"
   [ -z "${COOP_MACHINE_NAME:-}" ] || set -- "$@" --name "$COOP_MACHINE_NAME"
