@@ -1,0 +1,75 @@
+/** Who may import whom. The table of the design as data; `tidy.test.ts` holds every file against it. */
+
+export type RoomRule = {
+  /** Rooms whose files may be imported, besides one's own. */
+  rooms: readonly string[];
+  /** Rules without effects: no clock, random, network or disk, and only these packages. */
+  pure?: readonly string[];
+};
+
+export const rooms: Readonly<Record<string, RoomRule>> = {
+  protocol: { rooms: [], pure: ['zod', 'yaml', '@noble/hashes', '@noble/curves'] },
+  policy: { rooms: ['protocol'], pure: ['zod', '@noble/hashes'] },
+  sdk: { rooms: ['protocol'] },
+  cli: { rooms: ['sdk', 'protocol', 'policy'] }, // sees what any user sees; `coop up` and `coop agent` spawn the other programs
+  agent: { rooms: ['sdk', 'protocol'] },
+  server: { rooms: ['protocol', 'policy'] },
+  test: { rooms: ['protocol', 'policy', 'sdk', 'cli', 'agent', 'server', 'tools'] },
+  bench: { rooms: ['protocol', 'policy', 'sdk', 'cli', 'agent', 'server', 'test'] },
+  tools: { rooms: ['protocol', 'policy', 'server', 'test'] },
+};
+
+/** Rooms of the server from the bottom up: each may import those before it. */
+export const serverRooms = [
+  'db',
+  'ledger',
+  'evidence',
+  'users',
+  'gateway',
+  'machines',
+  'market',
+  'runs',
+  'http',
+] as const;
+
+/** Files beside the rooms that every room may import; all others there put the rooms together and are imported by none. */
+export const serverGround = [
+  'clock.ts',
+  'config.ts',
+  'ids.ts',
+  'log.ts',
+  'metrics.ts',
+  'network-keys.ts',
+  'rooms.ts',
+  'tls.ts',
+] as const;
+
+/** A package, and the only folders whose files may import it. */
+export const packageOwners: Readonly<Record<string, readonly string[]>> = {
+  viem: ['server/src/chain/'],
+  pg: ['server/src/db/', 'test/support/'],
+  '@electric-sql/pglite': ['server/src/db/', 'test/support/'],
+  kysely: ['server/src/'],
+  dockerode: ['agent/src/engine/', 'test/'],
+};
+
+/** Money moves only here: no other file may name these tables in SQL. */
+export const moneyTables = ['accounts', 'transfers'] as const;
+export const moneyFolders = ['server/src/ledger/', 'server/src/db/', 'test/', 'bench/'] as const;
+
+/** Started as programs, so nothing imports them. */
+export const entryPoints: readonly (string | RegExp)[] = [
+  'server/src/main.ts',
+  'agent/src/main.ts',
+  'cli/src/main.ts',
+  'bench/src/main.ts',
+  'vitest.config.ts',
+  /^tools\/[a-z-]+\.ts$/,
+  /\.test\.ts$/,
+];
+
+export const LINES_MAX = 400;
+/** Longer files, each with the reason for which it is not two. */
+export const longFiles: Readonly<Record<string, string>> = {
+  'server/src/db/rows.ts': 'generated from the migrations',
+};
