@@ -1,4 +1,4 @@
-import http2, { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket } from 'ws';
@@ -7,11 +7,12 @@ import { linkCloseCodes, type AgentEvent, type EventAck, type LinkEndCode } from
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import { awaitHead, parseAnswer, readAnswer } from './answer.ts';
+import { parseAnswer, readAnswer } from './answer.ts';
 import { readEventFeed } from './event-feed.ts';
 import type { LinkLimits } from './limits.ts';
 import { LinkFault } from './link-fault.ts';
 import { rateLimit } from './rate.ts';
+import { StreamDuplex } from './stream-duplex.ts';
 
 /** Requests to one agent, over the link it dialled. */
 export type AgentLink = {
@@ -74,7 +75,9 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
     settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: FRAME_BYTES, enablePush: false, maxHeaderListSize: 64 * 1024 },
     maxSessionMemory: 64,
   });
-  session.once('connect', () => session.setLocalWindowSize(LINK_WINDOW_BYTES));
+  session.once('connect', () => {
+    if (!session.destroyed) session.setLocalWindowSize(LINK_WINDOW_BYTES);
+  });
   let ended: LinkEnd | undefined;
   let streams = 0;
 
@@ -99,21 +102,18 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
         return parseAnswer(status, body, answer);
       } finally {
         clearTimeout(deadline);
-        stream.close(http2.constants.NGHTTP2_CANCEL);
+        stream.destroy();
       }
     },
     openStream: async (method, path, { headers = {}, timeoutMs = limits.answerMs } = {}) => {
       const stream = open(method, path, headers);
       const deadline = setTimeout(() => stream.destroy(timedOut(timeoutMs)), timeoutMs);
       try {
-        const trailers = new Promise<IncomingHttpHeaders>((resolve) => {
-          stream.once('trailers', resolve).once('close', () => resolve({}));
-        });
-        const { status, headers: head } = await awaitHead(stream);
+        const { status, headers: head } = await stream.head;
         if (status >= 300) parseAnswer(status, (await readAnswer(stream, limits.answerBytes)).body);
-        return { status, headers: head, stream, trailers };
+        return { status, headers: head, stream, trailers: stream.trailers };
       } catch (error) {
-        stream.close(http2.constants.NGHTTP2_CANCEL);
+        stream.destroy();
         throw error;
       } finally {
         clearTimeout(deadline);
@@ -131,7 +131,7 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
   };
   return link;
 
-  function open(method: string, path: string, headers: OutgoingHttpHeaders): ClientHttp2Stream {
+  function open(method: string, path: string, headers: OutgoingHttpHeaders): StreamDuplex {
     if (ended !== undefined || session.closed || session.destroyed) {
       throw new CoopError('machine_unreachable', 'The link to the machine is down.');
     }
@@ -139,8 +139,7 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
     const stream = session.request({ ...headers, ':method': method, ':path': path }, { endStream: false });
     streams += 1;
     stream.once('close', () => (streams -= 1));
-    stream.on('error', () => {}); // each reader sees its own; without one an error that comes late would end the process
-    return stream;
+    return new StreamDuplex(stream);
   }
 
   function keepAlive(): () => void {

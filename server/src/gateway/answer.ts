@@ -1,26 +1,10 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { CoopError, Problem } from '@gpucoop/protocol/problem.ts';
 import type { z } from 'zod';
-
-type Head = { status: number; headers: IncomingHttpHeaders };
-const heads = new WeakMap<ClientHttp2Stream, Head>();
-
-/** Status and headers of the answer. Throws `machine_unreachable`, or what the stream was destroyed with. */
-export function awaitHead(stream: ClientHttp2Stream): Promise<Head> {
-  return new Promise((resolve, reject) => {
-    stream.once('response', (headers) => {
-      const head = { status: headers[':status'] ?? 0, headers };
-      heads.set(stream, head);
-      resolve(head);
-    });
-    stream.once('error', (error) => reject(brokenOff(error)));
-    stream.once('close', () => reject(brokenOff()));
-  });
-}
+import { brokenOff, type StreamDuplex } from './stream-duplex.ts';
 
 /** The whole answer, at most `maxBytes` of it. */
-export async function readAnswer(stream: ClientHttp2Stream, maxBytes: number): Promise<{ status: number; body: string }> {
-  const { status } = heads.get(stream) ?? (await awaitHead(stream));
+export async function readAnswer(stream: StreamDuplex, maxBytes: number): Promise<{ status: number; body: string }> {
+  const { status } = await stream.head;
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -32,7 +16,6 @@ export async function readAnswer(stream: ClientHttp2Stream, maxBytes: number): P
   } catch (error) {
     throw brokenOff(error);
   }
-  if (stream.rstCode !== 0) throw brokenOff(); // a reset ends the body without an error
   return { status, body: Buffer.concat(chunks).toString('utf8') };
 }
 
@@ -59,10 +42,5 @@ export function parseAnswer<Answer>(status: number, body: string, answer?: z.Zod
 /** A machine's words reach people and terminals: short, and no control characters. */
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 1000);
-}
-
-function brokenOff(error?: unknown): CoopError {
-  if (error instanceof CoopError) return error;
-  return new CoopError('machine_unreachable', 'The link to the machine broke before it had answered.', { cause: error });
+  return text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 1000);
 }
