@@ -2,6 +2,8 @@ import type { EngineInfo } from '@gpucoop/protocol/agent-api.ts';
 import type { DoctorCheck, MachineTerms } from '@gpucoop/protocol/resources.ts';
 import { findDevices } from './devices/detect.ts';
 import { readHost } from './devices/host.ts';
+import type { FoundDevices } from './devices/nvidia.ts';
+import { ok } from './doctor/check.ts';
 import { engineChecks, gpuHandover } from './doctor/engine-checks.ts';
 import { diskSpace, memory, nodeVersion } from './doctor/host-checks.ts';
 import { otherAgents } from './doctor/other-agents.ts';
@@ -43,7 +45,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorCheck[]> 
     ['memory', async () => [memory((await hostFacts).memory_mib, terms)]],
     ['disk space', async () => [diskSpace(await hostFacts)]],
     ['container engine', () => engineChecks(engine, options.networkProblem ?? null)],
-    ['GPU driver', async () => (await found).checks],
+    ['GPU driver', async () => gpuDrivers(await found)],
     ['GPU in containers', async () => gpuHandover((await found).devices, await engine.catch(() => null))],
     ['server', () => serverChecks(options.server)],
     ['terms', () => termsChecks(terms)],
@@ -53,6 +55,10 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorCheck[]> 
 }
 
 const ENGINE_TIMEOUT_MS = 15_000;
+
+function gpuDrivers({ devices, checks }: FoundDevices): DoctorCheck[] {
+  return devices.length === 0 && checks.length === 0 ? [ok('GPU driver', 'no GPU: this machine offers class cpu')] : checks;
+}
 
 async function guarded(name: string, look: () => Promise<DoctorCheck[]> | DoctorCheck[]): Promise<DoctorCheck[]> {
   try {

@@ -16,7 +16,7 @@ export type UninstallOptions = {
   service: Omit<ServiceOptions, 'command'>;
   /** The server removed the machine, and this is the running agent itself. */
   inside: boolean;
-  /** End leases that still run; otherwise they are a reason to refuse. */
+  /** End leases that still run, and forget what cannot be removed; otherwise both are a reason to stop. */
   endLeases: boolean;
   graceS?: number;
 };
@@ -41,7 +41,8 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
     await options.removeIsolation();
     return true;
   });
-  // The key last of what matters: until here a second try can still find everything.
+  // Without key and state a second try could not find what is left; --force gives it up.
+  if (result.left.length > 0 && !options.endLeases) return result;
   await step('key and state', () => removeState(options.stateDir));
   const { installDir } = options;
   if (installDir !== null) await step('program files', () => removeProgram(installDir));

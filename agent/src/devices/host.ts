@@ -21,11 +21,11 @@ export type Host = Pick<
 >;
 
 /** Everything about the machine but its devices and its engine. CPUs and memory are what this process may use. */
-export async function readHost(options: Roots & { stateDir: string; engineRoot: string | undefined }): Promise<Host> {
+export async function readHost(options: Roots & { stateDir: string; engineRoot?: string | undefined }): Promise<Host> {
   const [limits, memoryBytes, disk, system, model] = await Promise.all([
     readCgroupLimits(options),
     totalMemoryBytes(options.procRoot),
-    readDisk([options.stateDir, ...(options.engineRoot === undefined ? [] : [options.engineRoot])]),
+    readDisk([options.stateDir, ...(options.engineRoot === undefined ? await usualEngineRoots() : [options.engineRoot])]),
     systemName(),
     cpuModel(options.procRoot),
   ]);
@@ -50,6 +50,12 @@ export function usableCpus(byAffinity: number, byQuota: number | null): number {
 export async function readDisk(directories: string[]): Promise<{ disk_total_mib: number; disk_free_mib: number }> {
   const disks = await Promise.all(directories.map(diskOf));
   return disks.reduce((least, disk) => (disk.disk_free_mib < least.disk_free_mib ? disk : least));
+}
+
+/** Where docker and podman keep images and containers unless told otherwise. */
+async function usualEngineRoots(): Promise<string[]> {
+  const found = await Promise.all(['/var/lib/docker', '/var/lib/containers'].map((path) => statfs(path).then(() => [path], () => [])));
+  return found.flat();
 }
 
 async function diskOf(directory: string): Promise<{ disk_total_mib: number; disk_free_mib: number }> {
