@@ -55,7 +55,10 @@ async function rowTypes(): Promise<string> {
         from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
         where table_schema = 'public' and t.table_type = 'BASE TABLE'
         order by c.table_name, c.ordinal_position`);
-      return writeTypes(Map.groupBy(columns, (column) => column.table_name), await closedLists(session));
+      return writeTypes(
+        Map.groupBy(columns, (column) => column.table_name),
+        await closedLists(session),
+      );
     });
   } finally {
     await database.close();
@@ -70,7 +73,11 @@ async function closedLists(session: Session): Promise<Map<string, string[]>> {
   const lists = new Map<string, string[]>();
   for (const { table_name, definition } of checks) {
     const match = /^CHECK \(\((\w+) = ANY \(ARRAY\[(.*)\]\)\)\)$/.exec(definition);
-    if (match) lists.set(`${table_name}.${match[1]}`, [...match[2]!.matchAll(/'([^']*)'::text/g)].map(([, literal]) => literal!));
+    if (match)
+      lists.set(
+        `${table_name}.${match[1]}`,
+        [...match[2]!.matchAll(/'([^']*)'::text/g)].map(([, literal]) => literal!),
+      );
   }
   return lists;
 }
@@ -94,14 +101,22 @@ function writeTypes(tables: Map<string, Column[]>, lists: Map<string, string[]>)
     }
     lines.push('  };');
   }
-  lines.push('};', '', '/** A row as it is read. */', 'export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;', '');
+  lines.push(
+    '};',
+    '',
+    '/** A row as it is read. */',
+    'export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;',
+    '',
+  );
   return lines.join('\n');
 }
 
 function columnType(column: Column, literals: string[] | undefined): string {
-  if (column.udt_name === 'jsonb') return column.has_default ? 'JsonWithDefault' : column.nullable ? 'JsonOrNull' : 'Json';
+  if (column.udt_name === 'jsonb')
+    return column.has_default ? 'JsonWithDefault' : column.nullable ? 'JsonOrNull' : 'Json';
   const scalar = literals?.map((literal) => `'${literal}'`).join(' | ') ?? scalarTypes[column.udt_name];
-  if (scalar === undefined) throw new Error(`${column.table_name}.${column.column_name}: no type for ${column.udt_name}`);
+  if (scalar === undefined)
+    throw new Error(`${column.table_name}.${column.column_name}: no type for ${column.udt_name}`);
   const type = column.nullable ? `${scalar} | null` : scalar;
   if (column.identity === 'ALWAYS') return `GeneratedAlways<${type}>`;
   return column.has_default || column.identity !== null ? `Generated<${type}>` : type;
@@ -109,7 +124,11 @@ function columnType(column: Column, literals: string[] | undefined): string {
 
 /** As `npm run format` leaves it, so that the check compares like with like. */
 function format(path: string, text: string): string {
-  const result = spawnSync(join(root, 'node_modules/.bin/oxfmt'), [`--stdin-filepath=${path}`], { input: text, encoding: 'utf8', cwd: root });
+  const result = spawnSync(join(root, 'node_modules/.bin/oxfmt'), [`--stdin-filepath=${path}`], {
+    input: text,
+    encoding: 'utf8',
+    cwd: root,
+  });
   if (result.status !== 0) throw new Error(`oxfmt failed: ${result.stderr}`);
   return result.stdout;
 }

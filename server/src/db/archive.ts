@@ -51,7 +51,11 @@ export async function readTables(session: Session): Promise<TableShape[]> {
   const shapes = [...Map.groupBy(columns, ({ table }) => table)].map(([name, of]): TableShape => {
     const identity = of.filter((column) => column.identity).map((column) => column.name);
     const primary = keys.filter((key) => key.table === name).map((key) => key.name);
-    return { name, columns: of.map((column) => ({ name: column.name, type: column.type })), order: identity.length > 0 ? identity : primary };
+    return {
+      name,
+      columns: of.map((column) => ({ name: column.name, type: column.type })),
+      order: identity.length > 0 ? identity : primary,
+    };
   });
   return inOrderOfReference(shapes, references);
 }

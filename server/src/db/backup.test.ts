@@ -25,7 +25,10 @@ forEachDatabase('an archive', (open) => {
     const source = await open();
     await fill(source);
     const archive = await source.backup();
-    await source.db.insertInto('users').values({ id: 'usr_late', name: 'late', created_at: new Date(0) }).execute();
+    await source.db
+      .insertInto('users')
+      .values({ id: 'usr_late', name: 'late', created_at: new Date(0) })
+      .execute();
     const target = await open({ empty: true });
     expect(await restore(target, archive)).toMatchObject({ users: 1201 });
   });
@@ -106,11 +109,27 @@ function disposing(database: TestDatabase): TestDatabase & AsyncDisposable {
 /** Rows with what texts and numbers can get wrong: quotes, line ends, microseconds, numbers past 2^53, bytes, arrays, nulls. */
 async function fill({ db }: Engine, users = 1200): Promise<void> {
   const at = new Date('2026-01-02T03:04:05.678Z');
-  const names = Array.from({ length: users }, (_, n) => ({ id: `usr_${n}`, name: `line\n"quoted" \\ \t ü 🦉 ${n}`, created_at: at }));
+  const names = Array.from({ length: users }, (_, n) => ({
+    id: `usr_${n}`,
+    name: `line\n"quoted" \\ \t ü 🦉 ${n}`,
+    created_at: at,
+  }));
   await db.insertInto('users').values(names).execute();
-  await sql`insert into users (id, name, created_at) values ('usr_precise', '', '2026-01-02 03:04:05.678901+05')`.execute(db);
-  const key = { id: 'key_1', user_id: 'usr_0', name: 'k', secret_hash: new Uint8Array([0, 255, 10, 92]), session: false, created_at: at };
-  await db.insertInto('api_keys').values({ ...key, scopes: ['a,b', '{"x"}', 'null', ''] }).execute();
+  await sql`insert into users (id, name, created_at) values ('usr_precise', '', '2026-01-02 03:04:05.678901+05')`.execute(
+    db,
+  );
+  const key = {
+    id: 'key_1',
+    user_id: 'usr_0',
+    name: 'k',
+    secret_hash: new Uint8Array([0, 255, 10, 92]),
+    session: false,
+    created_at: at,
+  };
+  await db
+    .insertInto('api_keys')
+    .values({ ...key, scopes: ['a,b', '{"x"}', 'null', ''] })
+    .execute();
   await db
     .insertInto('accounts')
     .values([
@@ -118,12 +137,29 @@ async function fill({ db }: Engine, users = 1200): Promise<void> {
       { id: 'b', asset: 'usd', kind: 'spending', owner_id: 'usr_0', posted: 5000000n, held: 1n, created_at: at },
     ])
     .execute();
-  const entry = { debit_account_id: 'a', credit_account_id: 'b', asset: 'usd', what: '', debit_posted: -5000000n, credit_posted: 2n ** 62n, created_at: at } as const;
-  await db.insertInto('transfers').values({ ...entry, id: 'z', kind: 'hold', amount: 5000000n }).execute();
+  const entry = {
+    debit_account_id: 'a',
+    credit_account_id: 'b',
+    asset: 'usd',
+    what: '',
+    debit_posted: -5000000n,
+    credit_posted: 2n ** 62n,
+    created_at: at,
+  } as const;
+  await db
+    .insertInto('transfers')
+    .values({ ...entry, id: 'z', kind: 'hold', amount: 5000000n })
+    .execute();
   // Refers to a row of its own table that stands before it by number, and after it by name.
-  await db.insertInto('transfers').values({ ...entry, id: 'y', kind: 'post', amount: 5000000n, hold_id: 'z' }).execute();
-  const statement = JSON.stringify({ text: 'a\nb', number: 12345678901234, nested: [null, { 'ключ': true }] });
-  await db.insertInto('evidence').values({ hash: 'h', kind: 'k', author: 'a', subject: 's', statement, created_at: at }).execute();
+  await db
+    .insertInto('transfers')
+    .values({ ...entry, id: 'y', kind: 'post', amount: 5000000n, hold_id: 'z' })
+    .execute();
+  const statement = JSON.stringify({ text: 'a\nb', number: 12345678901234, nested: [null, { ключ: true }] });
+  await db
+    .insertInto('evidence')
+    .values({ hash: 'h', kind: 'k', author: 'a', subject: 's', statement, created_at: at })
+    .execute();
   await sql`select nextval('offers_version'), nextval('offers_version')`.execute(db);
   await db.insertInto('policies').values({ hash: 'p', body: '{}', created_at: at }).execute();
   await sql`insert into quotes values ('q', 'usr_0', '{}', 'h', 'p', '{}', 'open', ${at}, ${at})`.execute(db);

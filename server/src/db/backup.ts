@@ -19,7 +19,8 @@ export async function backup(database: Engine): Promise<Readable> {
   const path = join(tmpdir(), `coop-backup-${randomUUID()}`);
   try {
     await database.exclusive(
-      (session) => pipeline(Readable.from(archive(session)), createGzip(), createWriteStream(path, { flags: 'wx', mode: 0o600 })),
+      (session) =>
+        pipeline(Readable.from(archive(session)), createGzip(), createWriteStream(path, { flags: 'wx', mode: 0o600 })),
       'snapshot',
     );
     return (await open(path)).createReadStream();
@@ -58,7 +59,9 @@ async function headerOf(session: Session, tables: TableShape[]): Promise<Header>
     "select relname as name from pg_class where relkind = 'S' and relnamespace = 'public'::regnamespace order by relname",
   );
   for (const { name } of sequences) {
-    const [state] = await session.rows<{ last_value: string; is_called: boolean }>(`select last_value::text, is_called from ${name}`);
+    const [state] = await session.rows<{ last_value: string; is_called: boolean }>(
+      `select last_value::text, is_called from ${name}`,
+    );
     header.sequences.push({ name, ...state! });
   }
   return header;
@@ -66,7 +69,9 @@ async function headerOf(session: Session, tables: TableShape[]): Promise<Header>
 
 async function* rowsOf(session: Session, { name, columns, order }: TableShape): AsyncGenerator<string> {
   const texts = columns.map((column) => `${column.name}::text`).join(', ');
-  await session.rows(`declare archive cursor for select json_build_array(${texts})::text as line from ${name} order by ${order.join(', ')}`);
+  await session.rows(
+    `declare archive cursor for select json_build_array(${texts})::text as line from ${name} order by ${order.join(', ')}`,
+  );
   for (;;) {
     const rows = await session.rows<{ line: string }>(`fetch ${ROWS_AT_ONCE} from archive`);
     for (const { line } of rows) yield line;

@@ -85,7 +85,9 @@ function startOf(pid: number): string {
   if (process.platform === 'linux') {
     try {
       // Fields after the name, which may hold spaces and brackets; state is the 3rd of all, start time the 22nd, since boot.
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       if (fields[0] === 'Z') return '';
       return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`;
     } catch {

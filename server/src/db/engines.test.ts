@@ -10,7 +10,9 @@ forEachDatabase('the database', (open) => {
     const { db } = await open();
     const { rows } = await sql<Record<string, unknown>>`
       select 9007199254740993::bigint as int8, 7::bigint as small_int8, ${at}::timestamptz as time, ${'{"a":[1,null]}'}::jsonb as json,
-        ${['a', 'b"c', '']}::text[] as texts, count(*) as count, 1.5::double precision as float8, 3::int as int4, null::bigint as nothing`.execute(db);
+        ${['a', 'b"c', '']}::text[] as texts, count(*) as count, 1.5::double precision as float8, 3::int as int4, null::bigint as nothing`.execute(
+      db,
+    );
     expect(rows[0]).toEqual({
       int8: 9007199254740993n,
       small_int8: 7n,

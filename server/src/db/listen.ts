@@ -69,5 +69,6 @@ export function listenOn(connect: () => pg.Client) {
 
 /** Names that need no quotes: the engines quote and fold others differently. */
 export function assertChannel(channel: string): void {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(channel)) throw new Error(`"${channel}" is no channel: lower-case letters, digits and _ only`);
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(channel))
+    throw new Error(`"${channel}" is no channel: lower-case letters, digits and _ only`);
 }

@@ -4,7 +4,10 @@ import { forEachDatabase } from '../../../test/support/database.ts';
 import { migrate, migration, readMigrations } from './migrate.ts';
 import type { Engine } from './open.ts';
 
-const later = migration('9001_later', 'alter table users add column nickname text; create index users_nickname on users (nickname);');
+const later = migration(
+  '9001_later',
+  'alter table users add column nickname text; create index users_nickname on users (nickname);',
+);
 
 forEachDatabase('migrations', (open) => {
   test('from every past schema lead to the same present one', async () => {
@@ -21,7 +24,10 @@ forEachDatabase('migrations', (open) => {
 
   test('keep the rows that are there, and run once', async () => {
     const database = await open();
-    await database.db.insertInto('users').values({ id: 'usr_1', name: 'ada', created_at: new Date(0) }).execute();
+    await database.db
+      .insertInto('users')
+      .values({ id: 'usr_1', name: 'ada', created_at: new Date(0) })
+      .execute();
     const all = [...(await readMigrations()), later];
     expect(await migrate(database, all)).toEqual(['9001_later']);
     expect(await migrate(database, all)).toEqual([]);

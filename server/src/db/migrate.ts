@@ -35,7 +35,9 @@ export function migration(name: string, sql: string): Migration {
 async function applyNext(session: Session, known: Migration[]): Promise<string | undefined> {
   await session.rows('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
   await createHistory(session);
-  const done = await session.rows<{ name: string; hash: string }>('select name, hash from schema_migrations order by n');
+  const done = await session.rows<{ name: string; hash: string }>(
+    'select name, hash from schema_migrations order by n',
+  );
   assertSameHistory(done, known);
   const next = known[done.length];
   if (next === undefined) return undefined;
@@ -44,7 +46,9 @@ async function applyNext(session: Session, known: Migration[]): Promise<string |
 }
 
 export async function createHistory(session: Session): Promise<void> {
-  await session.script('create table if not exists schema_migrations (name text primary key, hash text not null, n int not null unique)');
+  await session.script(
+    'create table if not exists schema_migrations (name text primary key, hash text not null, n int not null unique)',
+  );
 }
 
 export async function apply(session: Session, next: Migration, n: number): Promise<void> {
@@ -58,12 +62,20 @@ export function assertSameHistory(done: { name: string; hash: string }[], known:
     const same = known[index];
     if (same?.name === name && same.hash === hash) return;
     if (same === undefined) {
-      throw new CoopError('unavailable', `The database has the migration ${name}, which this version of Coop does not know.`, {
-        hint: 'Start the version of Coop that made it, or a newer one. Migrations only go forward.',
-      });
+      throw new CoopError(
+        'unavailable',
+        `The database has the migration ${name}, which this version of Coop does not know.`,
+        {
+          hint: 'Start the version of Coop that made it, or a newer one. Migrations only go forward.',
+        },
+      );
     }
-    throw new CoopError('unavailable', `The database was made with another ${name} than this version of Coop has (${same.name}).`, {
-      hint: 'A migration that was applied is never changed. Use the matching version of Coop, or start over with an empty database.',
-    });
+    throw new CoopError(
+      'unavailable',
+      `The database was made with another ${name} than this version of Coop has (${same.name}).`,
+      {
+        hint: 'A migration that was applied is never changed. Use the matching version of Coop, or start over with an empty database.',
+      },
+    );
   });
 }

@@ -14,7 +14,9 @@ export async function openPglite(location: { dir: string } | { memory: true; fro
   const unlock = 'dir' in location ? await lockDirectory(location.dir) : async () => {};
   try {
     const pglite = await createPglite(
-      'dir' in location ? { dataDir: await dataDirectory(location.dir) } : location.from && { loadDataDir: location.from },
+      'dir' in location
+        ? { dataDir: await dataDirectory(location.dir) }
+        : location.from && { loadDataDir: location.from },
     );
     return pgliteEngine(pglite, unlock);
   } catch (error) {

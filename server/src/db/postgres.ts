@@ -27,7 +27,7 @@ export async function openPostgres(location: { url: string; connections?: number
   pool.on('error', () => {});
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listener = listenOn(() => new pg.Client(connection));
-  await sql`select 1`.execute(db).catch(async (error) => {
+  await sql`select 1`.execute(db).catch(async (error: unknown) => {
     await pool.end();
     throw error;
   });

@@ -14,7 +14,11 @@ const ROWS_AT_ONCE = 500;
  * Reads an archive into an empty database, with the schema it was made under; `migrate` then brings that forward.
  * All or nothing: counts and hash are verified before anything is committed. Answers the rows per table.
  */
-export async function restore(database: Engine, archive: Readable, migrations?: Migration[]): Promise<Record<string, number>> {
+export async function restore(
+  database: Engine,
+  archive: Readable,
+  migrations?: Migration[],
+): Promise<Record<string, number>> {
   const known = migrations ?? (await readMigrations());
   let restored: Record<string, number> = {};
   try {
@@ -30,13 +34,18 @@ export async function restore(database: Engine, archive: Readable, migrations?: 
   return restored;
 }
 
-async function restoreAll(session: Session, source: AsyncIterable<Buffer>, known: Migration[]): Promise<Record<string, number>> {
+async function restoreAll(
+  session: Session,
+  source: AsyncIterable<Buffer>,
+  known: Migration[],
+): Promise<Record<string, number>> {
   await assertEmpty(session);
   const lines = verifiedLines(source);
   const header = await readHeader(lines);
   assertSameHistory(header.schema, known);
   await createHistory(session);
-  for (const [index, migration] of known.slice(0, header.schema.length).entries()) await apply(session, migration, index + 1);
+  for (const [index, migration] of known.slice(0, header.schema.length).entries())
+    await apply(session, migration, index + 1);
 
   await fixFormats(session);
   const shapes = new Map((await readTables(session)).map((shape) => [shape.name, shape]));
@@ -53,7 +62,9 @@ async function restoreAll(session: Session, source: AsyncIterable<Buffer>, known
 }
 
 async function assertEmpty(session: Session): Promise<void> {
-  const tables = await session.rows("select from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace limit 1");
+  const tables = await session.rows(
+    "select from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace limit 1",
+  );
   if (tables.length === 0) return;
   throw new CoopError('wrong_state', 'The database is not empty, and an archive is restored into an empty one only.', {
     hint: 'Make a new database, or start with another directory, and restore there.',
@@ -64,7 +75,10 @@ async function readHeader(lines: AsyncIterator<string>): Promise<Header> {
   const first = await lines.next();
   const header = first.done ? undefined : (parse(first.value) as Header);
   if (header?.coop_archive !== 1) {
-    throw new CoopError('invalid_request', 'This is not an archive of a Coop database, or of a later kind than this version reads.');
+    throw new CoopError(
+      'invalid_request',
+      'This is not an archive of a Coop database, or of a later kind than this version reads.',
+    );
   }
   return header;
 }

@@ -1,5 +1,5 @@
 // Generated from the migrations by `npm run generate`. Do not edit.
-import type { ColumnType, Generated, GeneratedAlways, Selectable } from "kysely";
+import type { ColumnType, Generated, GeneratedAlways, Selectable } from 'kysely';
 
 /** Written as JSON text, so that both drivers store the same; read as parsed. */
 type Json = ColumnType<unknown, string, string>;
@@ -9,8 +9,8 @@ type JsonWithDefault = ColumnType<unknown, string | undefined, string>;
 export type Tables = {
   accounts: {
     id: string;
-    asset: "usd" | "token";
-    kind: "credit" | "spending" | "earnings" | "fees";
+    asset: 'usd' | 'token';
+    kind: 'credit' | 'spending' | 'earnings' | 'fees';
     owner_id: string | null;
     posted: Generated<bigint>;
     held: Generated<bigint>;
@@ -85,7 +85,7 @@ export type Tables = {
     device_uuids: string[];
     isolation: string;
     region: string;
-    state: "reserved" | "preparing" | "running" | "unknown" | "stopping" | "ended";
+    state: 'reserved' | 'preparing' | 'running' | 'unknown' | 'stopping' | 'ended';
     price_micros_per_hour: bigint;
     policy_hash: string;
     hold_id: string | null;
@@ -122,8 +122,8 @@ export type Tables = {
     provider_id: string;
     name: string;
     public_key: string;
-    listing: Generated<"listed" | "paused" | "draining" | "removed">;
-    presence: Generated<"enrolled" | "online" | "unknown" | "lost">;
+    listing: Generated<'listed' | 'paused' | 'draining' | 'removed'>;
+    presence: Generated<'enrolled' | 'online' | 'unknown' | 'lost'>;
     suspended_at: Date | null;
     suspended_reason: string | null;
     facts: Json;
@@ -162,7 +162,7 @@ export type Tables = {
     spec_hash: string;
     policy_hash: string;
     options: Json;
-    state: Generated<"open" | "accepted" | "expired">;
+    state: Generated<'open' | 'accepted' | 'expired'>;
     created_at: Date;
     expires_at: Date;
   };
@@ -174,7 +174,7 @@ export type Tables = {
     spec: Json;
     policy_hash: string;
     secrets: Uint8Array | null;
-    state: "queued" | "starting" | "running" | "unknown" | "stopping" | "ended";
+    state: 'queued' | 'starting' | 'running' | 'unknown' | 'stopping' | 'ended';
     attempt: Generated<number>;
     retries_left: number;
     queue: boolean;
@@ -208,10 +208,10 @@ export type Tables = {
   transfers: {
     id: string;
     n: GeneratedAlways<bigint>;
-    kind: "transfer" | "hold" | "post" | "release";
+    kind: 'transfer' | 'hold' | 'post' | 'release';
     debit_account_id: string;
     credit_account_id: string;
-    asset: "usd" | "token";
+    asset: 'usd' | 'token';
     amount: bigint;
     hold_id: string | null;
     what: string;

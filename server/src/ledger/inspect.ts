@@ -19,9 +19,15 @@ async function proveAll(db: Kysely<Tables>): Promise<Inspection> {
     from accounts group by asset order by asset`.execute(db);
   const { rows: counts } = await sql<{ accounts: bigint; transfers: bigint; pending_holds: bigint }>`
     select (select count(*) from accounts) as accounts, (select count(*) from transfers) as transfers,
-      (select count(*) from transfers h where kind = 'hold' and not exists (select from transfers r where r.hold_id = h.id)) as pending_holds`.execute(db);
+      (select count(*) from transfers h where kind = 'hold' and not exists (select from transfers r where r.hold_id = h.id)) as pending_holds`.execute(
+    db,
+  );
   return {
-    assets: assets.map(({ asset, sum, transfers }) => ({ asset, sum_micros: Number(sum), transfers: Number(transfers) })),
+    assets: assets.map(({ asset, sum, transfers }) => ({
+      asset,
+      sum_micros: Number(sum),
+      transfers: Number(transfers),
+    })),
     problems,
     counts: Object.fromEntries(Object.entries(counts[0]!).map(([name, count]) => [name, Number(count)])),
   };

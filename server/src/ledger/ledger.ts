@@ -43,15 +43,14 @@ export async function releaseHold(tx: Tx, { at, ...step }: ReleaseStep & At): Pr
 /**
  * Takes all steps or none, in their order; throws before anything is written. Ids are the caller's: a step that was taken before
  * changes nothing, and one whose id has other content throws `idempotency_key_reused`.
- * `accounts`: those of the holds that are resolved, when the caller knows them, which saves a query.
+ * `accounts` are those of the holds that are resolved, when the caller knows them, which saves a query.
  */
 export async function record(tx: Tx, steps: Step[], at: Date, accounts: string[] = []): Promise<Outcome[]> {
   const ids = steps.map(({ id }) => id);
   const holdIds = steps.flatMap((step) => ('hold_id' in step ? [step.hold_id] : []));
   const named = steps.flatMap((step) => ('hold_id' in step ? [] : [step.debit, step.credit]));
-  if (holdIds.length > 0 && accounts.length === 0) accounts = await accountsOfHolds(tx, holdIds);
-
-  const locked = await lockAccounts(tx, [...named, ...accounts]);
+  const ofHolds = holdIds.length > 0 && accounts.length === 0 ? await accountsOfHolds(tx, holdIds) : accounts;
+  const locked = await lockAccounts(tx, [...named, ...ofHolds]);
   const recorded = await readTransfers(tx, ids, holdIds);
   let book: Book = {
     accounts: new Map(locked.map((account) => [account.id, account])),
@@ -108,6 +107,7 @@ export async function grantCredit(
 
 /** Always in the order of their ids, so that two who need the same accounts never wait for each other. */
 async function lockAccounts(tx: Tx, ids: string[]): Promise<Account[]> {
+  if (ids.length === 0) return []; // a post of a hold that does not exist
   return tx
     .selectFrom('accounts')
     .select(['id', 'kind', 'asset', 'posted', 'held'])
@@ -121,7 +121,18 @@ async function lockAccounts(tx: Tx, ids: string[]): Promise<Account[]> {
 async function readTransfers(tx: Tx, ids: string[], holdIds: string[]): Promise<Transfer[]> {
   return tx
     .selectFrom('transfers')
-    .select(['id', 'kind', 'debit_account_id', 'credit_account_id', 'asset', 'amount', 'hold_id', 'what', 'run_id', 'lease_id'])
+    .select([
+      'id',
+      'kind',
+      'debit_account_id',
+      'credit_account_id',
+      'asset',
+      'amount',
+      'hold_id',
+      'what',
+      'run_id',
+      'lease_id',
+    ])
     .select(['statement_hash', 'debit_posted', 'credit_posted'])
     .where((or) =>
       or.or([or('id', 'in', [...ids, ...holdIds]), ...(holdIds.length > 0 ? [or('hold_id', 'in', holdIds)] : [])]),
@@ -147,7 +158,11 @@ async function write(tx: Tx, entries: Transfer[], changed: Account[], at: Date):
       .with('balances', (cte) =>
         cte
           .updateTable('accounts')
-          .from(sql<{ id: string; posted: bigint; held: bigint }>`(values ${sql.join(balances)})`.as<'now'>(sql`now(id, posted, held)`))
+          .from(
+            sql<{ id: string; posted: bigint; held: bigint }>`(values ${sql.join(balances)})`.as<'now'>(
+              sql`now(id, posted, held)`,
+            ),
+          )
           .set((row) => ({ posted: row.ref('now.posted'), held: row.ref('now.held') }))
           .whereRef('accounts.id', '=', 'now.id'),
       )
@@ -157,9 +172,13 @@ async function write(tx: Tx, entries: Transfer[], changed: Account[], at: Date):
   } catch (error) {
     // The lock on the accounts covers the same id on the same accounts; here it was used on others at the same moment.
     if (sqlState(error) === '23505') {
-      throw new CoopError('idempotency_key_reused', 'A transfer of this id was recorded at the same moment between other accounts.', {
-        cause: error,
-      });
+      throw new CoopError(
+        'idempotency_key_reused',
+        'A transfer of this id was recorded at the same moment between other accounts.',
+        {
+          cause: error,
+        },
+      );
     }
     throw error;
   }

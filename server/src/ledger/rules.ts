@@ -76,7 +76,15 @@ export function available(account: Account): bigint {
 /** The entry a step asks for. A post or a release moves between the accounts of its hold (4). */
 function draft(book: Book, step: Step): Transfer {
   const { run_id = null, lease_id = null, statement_hash = null } = step;
-  const common = { id: step.id, what: step.what, run_id, lease_id, statement_hash, debit_posted: 0n, credit_posted: 0n };
+  const common = {
+    id: step.id,
+    what: step.what,
+    run_id,
+    lease_id,
+    statement_hash,
+    debit_posted: 0n,
+    credit_posted: 0n,
+  };
   if (step.kind === 'transfer' || step.kind === 'hold') {
     assertAmount(step.amount);
     if (step.debit === step.credit) throw new Error(`${step.id} moves from ${step.debit} to itself`);
@@ -96,9 +104,13 @@ function openHold(book: Book, entry: Transfer): Transfer {
   const hold = book.transfers.get(entry.hold_id!)!;
   const resolution = book.resolutions.get(hold.id);
   if (resolution !== undefined) {
-    throw new CoopError('wrong_state', `The hold ${hold.id} was ${resolution.kind === 'post' ? 'posted' : 'released'} before.`, {
-      details: { hold_id: hold.id, resolved_by: resolution.id },
-    });
+    throw new CoopError(
+      'wrong_state',
+      `The hold ${hold.id} was ${resolution.kind === 'post' ? 'posted' : 'released'} before.`,
+      {
+        details: { hold_id: hold.id, resolved_by: resolution.id },
+      },
+    );
   }
   if (entry.amount > hold.amount) throw new RangeError(`${entry.id} posts ${entry.amount} of a hold of ${hold.amount}`);
   return hold;
@@ -111,7 +123,12 @@ function accountOf(book: Book, id: string): Account {
 }
 
 /** What an entry does to the two accounts it names (1, 3, 4). */
-function balancesAfter(entry: Transfer, hold: Transfer | undefined, debit: Account, credit: Account): [Account, Account] {
+function balancesAfter(
+  entry: Transfer,
+  hold: Transfer | undefined,
+  debit: Account,
+  credit: Account,
+): [Account, Account] {
   const held = debit.held - (hold?.amount ?? 0n);
   switch (entry.kind) {
     case 'hold':
@@ -138,7 +155,8 @@ function assertBalances(entry: Transfer, debit: Account, debitAfter: Account, cr
 }
 
 function assertAmount(amount: bigint): void {
-  if (amount < 0n) throw new CoopError('invalid_request', 'An amount is not negative.', { details: { amount: String(amount) } });
+  if (amount < 0n)
+    throw new CoopError('invalid_request', 'An amount is not negative.', { details: { amount: String(amount) } });
   if (amount > LARGEST) throw tooLarge(amount);
 }
 
@@ -152,7 +170,10 @@ function insufficientCredit(entry: Transfer, debit: Account): CoopError {
   const print = (amount: bigint) => (entry.asset === 'usd' ? `$${decimalDollars(amount)}` : `${amount} ${entry.asset}`);
   const left = available(debit);
   return new CoopError('insufficient_credit', `This needs ${print(entry.amount)}, and ${print(left)} is available.`, {
-    hint: debit.held > 0n ? `Add credit, or stop a run: ${print(debit.held)} is held for those that run.` : 'Add credit first.',
+    hint:
+      debit.held > 0n
+        ? `Add credit, or stop a run: ${print(debit.held)} is held for those that run.`
+        : 'Add credit first.',
     details: {
       asset: entry.asset,
       needed_micros: Number(entry.amount),
@@ -168,7 +189,11 @@ function assertSameContent(before: Transfer, again: Transfer): void {
   const [old, now] = [content(before), content(again)];
   const differing = (Object.keys(now) as (keyof typeof now)[]).filter((key) => old[key] !== now[key]);
   if (differing.length === 0) return;
-  throw new CoopError('idempotency_key_reused', `The transfer ${before.id} exists with another ${differing.join(', ')}.`, {
-    details: { id: before.id, differing },
-  });
+  throw new CoopError(
+    'idempotency_key_reused',
+    `The transfer ${before.id} exists with another ${differing.join(', ')}.`,
+    {
+      details: { id: before.id, differing },
+    },
+  );
 }

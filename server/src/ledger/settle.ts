@@ -95,9 +95,19 @@ function stepsOf(settlement: Settlement, charge: bigint, fee: bigint, accounts: 
   }
   if (fee > 0n) {
     const id = derivedId(`fee ${lease.id} ${lease.settled_fee_micros + fee}`);
-    steps.push({ ...purpose, kind: 'transfer', id, debit: accounts.earnings, credit: accounts.fees, asset: 'usd', amount: fee, what: 'Network fee' });
+    steps.push({
+      ...purpose,
+      kind: 'transfer',
+      id,
+      debit: accounts.earnings,
+      credit: accounts.fees,
+      asset: 'usd',
+      amount: fee,
+      what: 'Network fee',
+    });
   }
-  const nextHoldId = nextHold === null ? null : derivedId(`hold ${lease.id} after ${lease.hold_id ?? at.toISOString()}`);
+  const nextHoldId =
+    nextHold === null ? null : derivedId(`hold ${lease.id} after ${lease.hold_id ?? at.toISOString()}`);
   if (nextHoldId !== null) {
     const next = firstHold(lease, { id: nextHoldId, amount: nextHold!, statement_hash });
     steps.push({ ...next, kind: 'hold' });

@@ -9,7 +9,11 @@ import { accountId } from './ledger.ts';
 /** What a user has. All zero for one who never had anything. */
 export async function balanceOf(db: Kysely<Tables>, userId: string): Promise<Balance> {
   const [spending, earnings] = [accountId('spending', userId), accountId('earnings', userId)];
-  const accounts = await db.selectFrom('accounts').select(['id', 'posted', 'held']).where('id', 'in', [spending, earnings]).execute();
+  const accounts = await db
+    .selectFrom('accounts')
+    .select(['id', 'posted', 'held'])
+    .where('id', 'in', [spending, earnings])
+    .execute();
   const account = (id: string) => accounts.find((found) => found.id === id) ?? { posted: 0n, held: 0n };
   const { spent } = await db
     .selectFrom('transfers')
@@ -29,7 +33,9 @@ export async function balanceOf(db: Kysely<Tables>, userId: string): Promise<Bal
 export async function ledgerOf(db: Kysely<Tables>, userId: string, query: PageQuery): Promise<Page<LedgerLine>> {
   const before = query.cursor === null ? undefined : parseCursor(query.cursor);
   const perAccount = await Promise.all(
-    (['spending', 'earnings'] as const).map((account) => linesOf(db, accountId(account, userId), account, before, query.limit + 1)),
+    (['spending', 'earnings'] as const).map((account) =>
+      linesOf(db, accountId(account, userId), account, before, query.limit + 1),
+    ),
   );
   const lines = perAccount.flat().toSorted(newestFirst);
   const page = lines.slice(0, query.limit);
@@ -44,13 +50,17 @@ export async function ledgerOf(db: Kysely<Tables>, userId: string, query: PageQu
 export async function earningsOf(db: Kysely<Tables>, machineId: string): Promise<Earnings> {
   const rows = await db
     .selectFrom('leases')
-    .leftJoin('transfers', (join) => join.onRef('transfers.lease_id', '=', 'leases.id').on('transfers.kind', 'in', ['post', 'transfer']))
+    .leftJoin('transfers', (join) =>
+      join.onRef('transfers.lease_id', '=', 'leases.id').on('transfers.kind', 'in', ['post', 'transfer']),
+    )
     .leftJoin('accounts as fees', 'fees.id', 'transfers.credit_account_id')
     .where('machine_id', '=', machineId)
     .groupBy('leases.id')
     .select(['leases.id', 'class', 'units', 'billed_ms', 'unbilled_ms', 'ended_at', 'leases.provider_id'])
     .select(sql<string>`coalesce(sum(amount) filter (where transfers.kind = 'post'), 0)`.as('gross'))
-    .select(sql<string>`coalesce(sum(amount) filter (where transfers.kind = 'transfer' and fees.kind = 'fees'), 0)`.as('fee'))
+    .select(
+      sql<string>`coalesce(sum(amount) filter (where transfers.kind = 'transfer' and fees.kind = 'fees'), 0)`.as('fee'),
+    )
     .orderBy('leases.created_at', 'desc')
     .orderBy('leases.id')
     .execute();
@@ -81,7 +91,13 @@ type Line = Pick<Row<'transfers'>, 'id' | 'n' | 'kind' | 'amount' | 'what' | 'ru
 };
 
 /** A hold or its release concerns only the account it is held on. */
-async function linesOf(db: Kysely<Tables>, id: string, account: AccountName, before: Cursor | undefined, limit: number): Promise<Line[]> {
+async function linesOf(
+  db: Kysely<Tables>,
+  id: string,
+  account: AccountName,
+  before: Cursor | undefined,
+  limit: number,
+): Promise<Line[]> {
   const side = (name: 'debit' | 'credit') => {
     let lines = db
       .selectFrom('transfers')
@@ -121,7 +137,8 @@ type Cursor = { n: bigint; account: AccountName };
 
 function parseCursor(text: string): Cursor {
   const match = /^(\d{1,18})-(spending|earnings)$/.exec(text);
-  if (!match) throw new CoopError('invalid_request', 'The cursor is not one that this list gave out.', { at: 'cursor' });
+  if (!match)
+    throw new CoopError('invalid_request', 'The cursor is not one that this list gave out.', { at: 'cursor' });
   return { n: BigInt(match[1]!), account: match[2] as AccountName };
 }
 

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { applyStep, available, LARGEST, type Account, type Book, type Step, type Transfer } from './rules.ts';
+
+const accounts: Account[] = [
+  { id: 'credit', kind: 'credit', asset: 'usd', posted: 0n, held: 0n },
+  { id: 'ada', kind: 'spending', asset: 'usd', posted: 0n, held: 0n },
+  { id: 'bob', kind: 'earnings', asset: 'usd', posted: 0n, held: 0n },
+  { id: 'fees', kind: 'fees', asset: 'usd', posted: 0n, held: 0n },
+  { id: 'credit-token', kind: 'credit', asset: 'token', posted: 0n, held: 0n },
+  { id: 'ada-token', kind: 'spending', asset: 'token', posted: 0n, held: 0n },
+];
+const empty: Book = {
+  accounts: new Map(accounts.map((account) => [account.id, account])),
+  transfers: new Map(),
+  resolutions: new Map(),
+};
+
+/** Mostly small amounts, so that some are covered and some are not; and what no amount should be. */
+const amount = fc.oneof(
+  { weight: 20, arbitrary: fc.bigInt({ min: 0n, max: 100n }) },
+  { weight: 1, arbitrary: fc.bigInt({ min: -5n, max: -1n }) },
+  { weight: 1, arbitrary: fc.bigInt({ min: LARGEST - 50n, max: LARGEST + 50n }) },
+  { weight: 1, arbitrary: fc.bigInt({ min: 2n ** 62n, max: 2n ** 65n }) },
+);
+/** Few ids, so that some come again with the same or with other content. */
+const id = fc.integer({ min: 0, max: 40 }).map((n) => `t${n}`);
+const account = fc.constantFrom(...accounts.map((one) => one.id));
+const asset = fc.constantFrom('usd' as const, 'usd' as const, 'usd' as const, 'token' as const);
+const move = fc.record({ id, debit: account, credit: account, asset, amount, what: fc.constant('x') });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  move.map((rest) => ({ ...rest, kind: 'transfer' as const })),
+  fc.record({ id, amount }).map((grant) => ({ ...grant, kind: 'transfer' as const, debit: 'credit', credit: 'ada', asset: 'usd' as const, what: 'x' })),
+  move.map((rest) => ({ ...rest, kind: 'hold' as const })),
+  fc.record({ id, amount }).map((hold) => ({ ...hold, kind: 'hold' as const, debit: 'ada', credit: 'bob', asset: 'usd' as const, what: 'x' })),
+  fc.record({ id, hold_id: id, amount }).map((rest) => ({ ...rest, kind: 'post' as const, what: 'x' })),
+  fc.record({ id, hold_id: id }).map((rest) => ({ ...rest, kind: 'release' as const, what: 'x' })),
+);
+
+describe('the rules of the ledger', () => {
+  test('hold for every sequence of steps, in whatever order (1 to 7, 9)', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        let book = empty;
+        for (const one of steps) book = attempt(book, one);
+        assertInvariants(book);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  test('a step that comes again changes nothing, however much has happened since (7)', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const taken: Step[] = [];
+        let book = empty;
+        for (const one of steps) {
+          const next = attempt(book, one);
+          if (next !== book) taken.push(one);
+          book = next;
+        }
+        for (const one of taken) {
+          const again = applyStep(book, one);
+          expect(again.entry).toBeUndefined();
+          expect(again.book).toBe(book);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a post gives the rest back at once (4)', () => {
+    const held = applyStep(funded(100n), hold('h', 80n)).book;
+    expect(available(held.accounts.get('ada')!)).toBe(20n);
+    const posted = applyStep(held, { kind: 'post', id: 'p', hold_id: 'h', amount: 30n, what: 'x' }).book;
+    expect(posted.accounts.get('ada')).toMatchObject({ posted: 70n, held: 0n });
+    expect(posted.accounts.get('bob')).toMatchObject({ posted: 30n });
+  });
+
+  test('no more than was held can be posted (4)', () => {
+    const held = applyStep(funded(100n), hold('h', 80n)).book;
+    expect(() => applyStep(held, { kind: 'post', id: 'p', hold_id: 'h', amount: 81n, what: 'x' })).toThrow('posts 81 of a hold of 80');
+  });
+
+  test.each(['post', 'release'] as const)('a hold that was resolved by a %s is resolved for ever (5)', (kind) => {
+    const held = applyStep(funded(100n), hold('h', 80n)).book;
+    const resolved = applyStep(held, { kind, id: 'first', hold_id: 'h', amount: 80n, what: 'x' }).book;
+    for (const again of ['post', 'release'] as const) {
+      expect(() => applyStep(resolved, { kind: again, id: 'second', hold_id: 'h', amount: 1n, what: 'x' })).toThrow('before');
+    }
+  });
+
+  test('spending what is held is refused, with the numbers and what to do (6)', () => {
+    const held = applyStep(funded(1_000_000n), hold('h', 800_000n)).book;
+    expect(() => applyStep(held, hold('more', 200_001n))).toThrow(
+      expect.objectContaining({
+        code: 'insufficient_credit',
+        message: 'This needs $0.200001, and $0.20 is available.',
+        hint: expect.stringContaining('$0.80 is held'),
+        details: { asset: 'usd', needed_micros: 200_001, available_micros: 200_000, held_micros: 800_000 },
+      }),
+    );
+  });
+
+  test.each([
+    ['of another asset', { asset: 'token' as const }],
+    ['to an account of another asset', { credit: 'ada-token' }],
+    ['to the same account', { credit: 'ada' }],
+    ['to no account', { credit: 'nobody' }],
+    ['of less than nothing', { amount: -1n }],
+    ['of more than is exact', { amount: LARGEST + 1n }],
+  ])('a transfer %s is refused (2, 9)', (_, wrong) => {
+    const right = { kind: 'transfer' as const, id: 't', debit: 'ada', credit: 'bob', asset: 'usd' as const, amount: 1n, what: 'x' };
+    expect(() => applyStep(funded(100n), right)).not.toThrow();
+    expect(() => applyStep(funded(100n), { ...right, ...wrong })).toThrow();
+  });
+
+  test('no balance grows past what is exact (9)', () => {
+    const full = funded(LARGEST);
+    const more = { kind: 'transfer' as const, id: 'g2', debit: 'credit', credit: 'ada', asset: 'usd' as const, amount: 1n, what: 'x' };
+    expect(() => applyStep(full, more)).toThrow('cannot be written exactly');
+  });
+
+  test.each([['amount', { amount: 9n }], ['what', { what: 'y' }], ['run_id', { run_id: 'run_2' }], ['kind', { kind: 'transfer' as const }]])(
+    'an id with another %s is refused (7)',
+    (field, other) => {
+      const book = applyStep(funded(100n), hold('h', 10n)).book;
+      expect(() => applyStep(book, { ...hold('h', 10n), ...other })).toThrow(
+        expect.objectContaining({ code: 'idempotency_key_reused', message: expect.stringContaining(field) }),
+      );
+    },
+  );
+});
+
+function funded(amountOfAda: bigint): Book {
+  const grant = { kind: 'transfer', id: 'g', debit: 'credit', credit: 'ada', asset: 'usd', amount: amountOfAda, what: 'x' } as const;
+  return applyStep(empty, grant).book;
+}
+
+function hold(holdId: string, held: bigint) {
+  return { kind: 'hold', id: holdId, debit: 'ada', credit: 'bob', asset: 'usd', amount: held, what: 'x', run_id: 'run_1' } as const;
+}
+
+/** The book after the step, or the very same when it was refused. */
+function attempt(book: Book, one: Step): Book {
+  try {
+    return applyStep(book, one).book;
+  } catch {
+    return book;
+  }
+}
+
+/** Recomputed from the transfers alone, by other means than the rules use. */
+function assertInvariants(book: Book): void {
+  const transfers = [...book.transfers.values()];
+  const moved = (one: Transfer) => (one.kind === 'transfer' || one.kind === 'post' ? one.amount : 0n);
+  for (const name of ['usd', 'token']) {
+    expect(sum([...book.accounts.values()].filter((one) => one.asset === name).map((one) => one.posted))).toBe(0n);
+  }
+  for (const one of book.accounts.values()) {
+    const into = sum(transfers.filter((entry) => entry.credit_account_id === one.id).map(moved));
+    const out = sum(transfers.filter((entry) => entry.debit_account_id === one.id).map(moved));
+    expect(one.posted).toBe(into - out);
+    const resolved = new Set(transfers.map((entry) => entry.hold_id));
+    const pending = transfers.filter((entry) => entry.kind === 'hold' && entry.debit_account_id === one.id && !resolved.has(entry.id));
+    expect(one.held).toBe(sum(pending.map((entry) => entry.amount)));
+    if (one.kind !== 'credit') expect(available(one)).toBeGreaterThanOrEqual(0n);
+    expect(one.posted <= LARGEST && one.posted >= -LARGEST).toBe(true);
+  }
+  const resolutions = transfers.filter((entry) => entry.hold_id !== null);
+  expect(new Set(resolutions.map((entry) => entry.hold_id)).size).toBe(resolutions.length);
+  for (const entry of transfers) {
+    expect(entry.amount >= 0n && entry.amount <= LARGEST).toBe(true);
+    expect(book.accounts.get(entry.debit_account_id)!.asset).toBe(entry.asset);
+    expect(book.accounts.get(entry.credit_account_id)!.asset).toBe(entry.asset);
+    if (entry.hold_id === null) continue;
+    const held = book.transfers.get(entry.hold_id)!;
+    expect(held.kind).toBe('hold');
+    expect(entry.amount <= held.amount).toBe(true);
+  }
+}
+
+function sum(amounts: bigint[]): bigint {
+  return amounts.reduce((total, one) => total + one, 0n);
+}
