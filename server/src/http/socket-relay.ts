@@ -13,24 +13,33 @@ const PING_MS = 20_000;
 
 /** Exec: the first message says what to run; from then on frames pass both ways as they are. */
 export async function serveExec(socket: WebSocket, open: (request: ExecRequest) => Promise<Duplex>, call: Call): Promise<void> {
+  const early = earlyMessages(socket);
   try {
-    const connection = await open(readRequest(await firstMessage(socket)));
-    relay(socket, connection, call, { halfClose: false });
+    const connection = await open(readRequest(await early.first));
+    relay(socket, connection, call, { halfClose: false, before: early.rest() });
   } catch (error) {
     const known = asCoopError(error);
     if (known.code === 'internal') call.log.error({ err: error }, 'an exec failed');
     if (socket.readyState === socket.OPEN) socket.send(encodeJsonFrame('error', toProblem(known, call.requestId)));
     socket.close(known.code === 'internal' ? 1011 : 1008, known.code);
+    socket.resume(); // else the client's own goodbye is never read
   }
 }
 
 /** A port: bytes pass both ways, and an empty message is the end of a direction. */
 export function servePort(socket: WebSocket, connection: Duplex, call: Call): void {
-  relay(socket, connection, call, { halfClose: true });
+  relay(socket, connection, call, { halfClose: true, before: [] });
 }
 
+type RelayOptions = {
+  /** An empty message ends its direction. Frames have their own word for that. */
+  halfClose: boolean;
+  /** What came already. */
+  before: Buffer[];
+};
+
 /** Neither side is read faster than the other one takes. When one is gone, so is the other. */
-function relay(socket: WebSocket, connection: Duplex, call: Call, { halfClose }: { halfClose: boolean }): void {
+function relay(socket: WebSocket, connection: Duplex, call: Call, { halfClose, before }: RelayOptions): void {
   let answered = true;
   const pings = setInterval(() => {
     if (!answered) return socket.terminate(); // a client that vanished must not keep a command standing
@@ -41,14 +50,17 @@ function relay(socket: WebSocket, connection: Duplex, call: Call, { halfClose }:
     answered = true;
   });
 
-  socket.on('message', (data: Buffer) => {
+  const take = (data: Buffer) => {
     answered = true;
     if (halfClose && data.length === 0) connection.end();
     else if (connection.writable && !connection.write(data)) {
       socket.pause();
       connection.once('drain', () => socket.resume());
     }
-  });
+  };
+  socket.resume();
+  before.forEach(take);
+  socket.on('message', take);
   connection.on('data', (chunk: Buffer) => {
     if (chunk.length === 0 || socket.readyState !== socket.OPEN) return;
     connection.pause();
@@ -75,13 +87,14 @@ function relay(socket: WebSocket, connection: Duplex, call: Call, { halfClose }:
     connection.destroy();
   });
   socket.on('error', () => socket.terminate());
-  socket.resume();
 }
 
-/** Paused behind it, so that nothing which follows is lost before somebody listens. */
-function firstMessage(socket: WebSocket): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
+/** The first message, and those behind it that were read with it: pausing a socket does not hold back what has arrived. */
+function earlyMessages(socket: WebSocket): { first: Promise<Buffer>; rest(): Buffer[] } {
+  const messages: Buffer[] = [];
+  const first = new Promise<Buffer>((resolve, reject) => {
     const late = setTimeout(() => reject(new CoopError('timeout', 'No request came.')), FIRST_MESSAGE_MS);
+    socket.on('message', keep);
     socket.once('message', (data: Buffer) => {
       clearTimeout(late);
       socket.pause();
@@ -93,6 +106,16 @@ function firstMessage(socket: WebSocket): Promise<Buffer> {
     });
     socket.once('error', () => socket.terminate());
   });
+  function keep(data: Buffer): void {
+    messages.push(data);
+  }
+  return {
+    first,
+    rest: () => {
+      socket.off('message', keep);
+      return messages.slice(1);
+    },
+  };
 }
 
 function readRequest(message: Buffer): ExecRequest {

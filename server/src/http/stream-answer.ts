@@ -1,5 +1,4 @@
-import type { Problem } from '@gpucoop/protocol/problem.ts';
-import { toProblem } from '@gpucoop/protocol/problem.ts';
+import { CoopError, toProblem, type Problem } from '@gpucoop/protocol/problem.ts';
 import type { Logger } from 'pino';
 import { asCoopError } from './problems.ts';
 
@@ -7,7 +6,7 @@ export type StreamOptions<Item> = {
   items: (signal: AbortSignal) => AsyncIterable<Item>;
   /** `id:` of the event: what Last-Event-ID resumes after. */
   id: (item: Item) => number;
-  /** Ends the stream without an end: the client comes back. */
+  /** The server stops: told as a problem that passes, so the client comes back. */
   closing: AbortSignal | undefined;
   heartbeatMs: number;
   log: Logger;
@@ -17,6 +16,7 @@ export type StreamOptions<Item> = {
 /** A client that has not taken a chunk for this long is let go; it resumes when it comes back. */
 const STALLED_MS = 60_000;
 const RETRY_MS = 1000;
+const stopping = new CoopError('unavailable', 'The server stops or restarts.', { hint: 'Resume at once: nothing is lost.' });
 
 /**
  * Server-sent events: the items as they come, a comment as heartbeat, and `event: end` when there will be no more. An error on
@@ -76,7 +76,8 @@ function streamed<Item>(options: StreamOptions<Item>, chunks: Chunks<Item>, head
       start: (controller) => {
         onClosing = () => {
           leave();
-          controller.error(new Error('the server stops'));
+          controller.enqueue(encoder.encode(chunks.error(toProblem(stopping, requestId))));
+          controller.close();
         };
         closing?.addEventListener('abort', onClosing, { once: true });
         if (chunks.first !== '') controller.enqueue(encoder.encode(chunks.first));
