@@ -21,7 +21,7 @@ export async function startExec(docker: Docker, containerId: string, request: Ex
     throw asEngineError(error, 'exec');
   });
   if (request.tty && request.columns !== null && request.rows !== null) {
-    await resize(exec, request.columns, request.rows).catch(() => undefined);
+    void firstResize(exec, request.columns, request.rows);
   }
   const stdout = new PassThrough();
   const stderr = request.tty ? null : new PassThrough();
@@ -45,6 +45,8 @@ async function createExec(docker: Docker, containerId: string, request: ExecRequ
         AttachStdout: true,
         AttachStderr: true,
         Tty: request.tty,
+        // Engines since 2022 take the size here; older ones are told when it runs.
+        ...(request.tty && request.columns !== null && request.rows !== null && { ConsoleSize: [request.rows, request.columns] }),
         Cmd: request.command,
         Env: Object.entries(request.env).map(([name, value]) => `${name}=${value}`),
         ...(request.user !== null && { User: request.user }),
@@ -105,6 +107,15 @@ async function exitCode(exec: Docker.Exec): Promise<number> {
       throw statusOf(error) === 404 ? new EngineError('container_vanished', 'The container is not there any more.') : asEngineError(error, 'exec');
     });
     if (!found.Running) return found.ExitCode ?? 137;
+    await sleep(wait);
+  }
+}
+
+/** Refused until the process has come up, which the engine does not announce. */
+async function firstResize(exec: Docker.Exec, columns: number, rows: number): Promise<void> {
+  for (let wait = 10; wait < 2000; wait *= 2) {
+    const done = await resize(exec, columns, rows).then(() => true, () => false);
+    if (done) return;
     await sleep(wait);
   }
 }

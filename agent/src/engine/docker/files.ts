@@ -40,7 +40,8 @@ function limit(tar: Readable, roomBytes: number): Transform {
 
 function fileError(error: unknown, path: string): Error {
   const message = engineMessage(error);
-  if (statusOf(error) === 404 && !/no such container/i.test(message)) {
+  // The client's frame says "no such container" for both kinds of 404.
+  if (statusOf(error) === 404 && /could not find the file|no such file/i.test(message)) {
     return new CoopError('not_found', `There is no ${path} in the container.`, { cause: error });
   }
   if (statusOf(error) === 400 || statusOf(error) === 403) return new CoopError('invalid_request', `${path}: ${message}`, { cause: error });

@@ -9,7 +9,7 @@ import { PRIVATE_RANGES, attachedRanges, privateResolvers } from './private-rang
 import { chainRules, chainRulesV6, marked, stands } from './rules.ts';
 
 export type Isolation = {
-  /** The network for leases, or null where it could not be closed off and they get none. */
+  /** The network for leases, made and closed off by `reassert`; null where that cannot be done, and they get none. */
   network(): string | null;
   /** Why there is none, for a person. */
   problem(): string | null;
@@ -52,7 +52,13 @@ export async function openIsolation(options: IsolationOptions): Promise<Isolatio
   };
   const reassert = () => (underway ??= check().finally(() => (underway = undefined)));
 
-  await reassert();
+  // Only looked at here: an agent that is not enrolled yet asks what the engine can do, and leaves nothing behind.
+  if (options.impossible === null) {
+    await findIptables(options.hookChain).catch((error: Error) => {
+      problem = error.message;
+      options.log.warn({ problem }, 'leases get no network: it cannot be closed off');
+    });
+  }
   return { network: () => (problem === null ? names.network : null), problem: () => problem, reassert };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
@@ -46,8 +47,9 @@ export async function leaseIds(stateDir: string): Promise<string[]> {
 
 /** Whole or not at all, whenever the writer is killed. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFile(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  const fresh = `${path}.${randomUUID()}`;
+  await writeFile(fresh, JSON.stringify(value), { mode: 0o600 });
+  await rename(fresh, path);
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {

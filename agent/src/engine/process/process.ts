@@ -20,6 +20,7 @@ const MIB = 1024 * 1024;
 const PAGE_BYTES = 4096;
 const TICKS_PER_S = 100;
 const POLL_MS = 100;
+const SUPERVISOR_MS = 10_000;
 const PREFIX = 'process-';
 /** The name under which a spec may ask for what there is here: the machine itself. */
 const HOST_IMAGE = 'host';
@@ -32,6 +33,7 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
   const { stateDir, simulateGpus, log } = options;
   /** With their secrets, from prepare to start; an agent that was restarted in between is given the order again. */
   const orders = new Map<string, LeaseOrder>();
+  const starting = new Map<string, Promise<void>>();
   const cpuSamples = new Map<string, { ticks: number; at: number }>();
 
   const leaseOf = (containerId: string): LeaseDir => {
@@ -87,10 +89,13 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
 
     async start(containerId) {
       const { lease, order } = await own(containerId);
+      if (starting.has(order.lease_id)) return starting.get(order.lease_id);
       if ((await stateOf(lease)).state !== 'created') return;
       const complete = orders.get(order.lease_id);
       if (complete === undefined) throw new EngineError('start_timeout', 'The agent was restarted before the start and no longer has the environment: prepare the lease again.');
-      await launch(lease, complete);
+      const launched = launch(lease, complete).finally(() => starting.delete(order.lease_id));
+      starting.set(order.lease_id, launched);
+      await launched;
       orders.delete(order.lease_id);
     },
 
@@ -235,6 +240,8 @@ async function stop(lease: LeaseDir, graceS: number): Promise<void> {
       signalGroup(launched.command, 'SIGKILL');
       for (const pid of cookieBearers(launched.cookie)) kill(pid);
     }
+    // A supervisor that does not see the end of its command is of no more use.
+    if (performance.now() >= deadline + SUPERVISOR_MS) signalGroup(launched.supervisor, 'SIGKILL');
     await sleep(POLL_MS / 2);
   }
 }

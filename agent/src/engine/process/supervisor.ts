@@ -44,31 +44,29 @@ for (const stream of ['stdout', 'stderr'] as const) {
   child[stream].on('data', (chunk: Buffer) => log.write(stream, chunk));
   child[stream].on('close', () => log.end(stream));
 }
-const pid = child.pid;
-if (pid !== undefined) {
-  const [supervisor, command] = [identityOf(process.pid), identityOf(pid)];
-  // A command that ended within this millisecond has no identity any more; its exit follows.
+// Listened for at once: a short command ends before the next line has run.
+const ended = new Promise<number>((resolve) => child.once('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal))));
+const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+
+if (child.pid !== undefined) {
+  const leader = child.pid;
   await writeJson(join(request.dir, 'launch.json'), {
-    supervisor,
-    command: command ?? { pid, started: '' },
+    supervisor: identityOf(process.pid),
+    // Without a start time it is nobody: it has ended already.
+    command: identityOf(leader) ?? { pid: leader, started: '' },
     cookie: request.cookie,
     started_at: new Date().toISOString(),
   });
-  const watch = setInterval(() => watchLimits(pid), WATCH_MS);
-  child.on('exit', (code, signal) => {
-    clearInterval(watch);
-    const exit = { exit_code: code ?? 128 + signalNumber(signal), reason, detail };
-    const finished_at = new Date().toISOString();
-    endRest(pid);
-    const settle = async () => {
-      for (const stream of ['stdout', 'stderr'] as const) log.end(stream);
-      await finish({ ...exit, finished_at });
-      process.exit(0);
-    };
-    // Its output is read to the end; a process that escaped and holds the pipe open does not hold up the end.
-    child.on('close', () => void settle());
-    setTimeout(() => void settle(), SETTLE_MS);
-  });
+  const watch = setInterval(() => watchLimits(leader), WATCH_MS);
+  const exit_code = await ended;
+  clearInterval(watch);
+  const finished_at = new Date().toISOString();
+  endRest(leader);
+  // Its output is read to the end; a process that escaped and holds the pipe open does not hold up the end.
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, SETTLE_MS))]);
+  for (const stream of ['stdout', 'stderr'] as const) log.end(stream);
+  await finish({ exit_code, finished_at, reason, detail });
+  process.exit(0);
 }
 
 /** Memory and processes are watched, not enforced: there is no cgroup without privileges, and limits on address space break GPUs. */

@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
+import type { LogLine } from '@gpucoop/protocol/resources.ts';
+import Docker from 'dockerode';
+import { expect } from 'vitest';
+import { openEngine } from './engine.ts';
+import type { Engine, EngineLog, EngineOptions, LogRange } from './engine.ts';
+import { removeIsolation } from './isolation/isolation.ts';
+import { isolationNames } from './isolation/names.ts';
+
+/** An engine of a test's own: another agent id, another directory; `close` removes all of it and looks that nothing stayed. */
+export type TestBed = {
+  engine: Engine;
+  agentId: string;
+  stateDir: string;
+  /** Prepares and starts; removed with the bed. */
+  run(change?: Partial<LeaseOrder>): Promise<string>;
+  order(change?: Partial<LeaseOrder>): LeaseOrder;
+  /** As an agent that was killed and started again would. */
+  reopen(): Promise<Engine>;
+  close(): Promise<void>;
+};
+
+export const silent: EngineLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export async function openTestBed(kind: 'docker' | 'podman' | 'process', change: Partial<EngineOptions> = {}): Promise<TestBed> {
+  const agentId = `mch_test${randomBytes(6).toString('hex')}`;
+  const stateDir = mkdtempSync(join(tmpdir(), 'coop-engine-'));
+  const options: EngineOptions = { agentId, stateDir, kind, log: silent, ...change };
+  const isolation = kind === 'process' ? 'none' : 'container';
+  const bed: TestBed = {
+    engine: await openEngine(options),
+    agentId,
+    stateDir,
+    order: (more = {}) => testOrder({ isolation, ...more }),
+    async run(more = {}) {
+      const { containerId } = await bed.engine.prepare(bed.order(more), () => undefined, new AbortController().signal);
+      await bed.engine.start(containerId);
+      return containerId;
+    },
+    async reopen() {
+      bed.engine = await openEngine(options);
+      return bed.engine;
+    },
+    async close() {
+      for (const { container_id: id } of await bed.engine.list()) await bed.engine.remove(id);
+      await bed.engine.close();
+      if (kind !== 'process') {
+        await removeIsolation(agentId, new Docker(options.socketPath === undefined ? {} : { socketPath: options.socketPath }));
+        expectNoRules(agentId);
+      }
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+  return bed;
+}
+
+export function expectNoRules(agentId: string): void {
+  if (process.getuid?.() !== 0) return;
+  const names = isolationNames(agentId);
+  for (const command of ['iptables', 'ip6tables']) {
+    const rules = execFileSync(command, ['-w', '10', '-S'], { encoding: 'utf8', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+    expect(rules).not.toContain(names.bridge);
+    expect(rules).not.toContain(names.forwardChain);
+    expect(rules).not.toContain(names.inputChain);
+  }
+}
+
+export function testOrder(change: Partial<LeaseOrder> = {}): LeaseOrder {
+  return {
+    lease_id: `lse_${randomBytes(8).toString('hex')}`,
+    run_id: 'run_test',
+    image: null,
+    registry_auth: null,
+    entrypoint: null,
+    command: ['sh', '-c', 'while :; do sleep 1; done'],
+    env: {},
+    working_dir: null,
+    user: null,
+    devices: [],
+    cpus: 1,
+    memory_mib: 256,
+    disk_mib: 256,
+    shm_mib: null,
+    ports: [],
+    isolation: 'container',
+    interactive: false,
+    readiness: { kind: 'started' },
+    utilization_policy: null,
+    stop_grace_s: 2,
+    pull_timeout_s: 30,
+    start_timeout_s: 30,
+    ready_timeout_s: 30,
+    ...change,
+  };
+}
+
+export function shell(script: string): Partial<LeaseOrder> {
+  return { command: ['sh', '-c', script] };
+}
+
+export const never = (): AbortSignal => new AbortController().signal;
+
+export async function logLines(engine: Engine, containerId: string, range: Partial<LogRange> = {}): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  for await (const line of engine.logs(containerId, { after: null, tail: null, follow: false, ...range }, never())) lines.push(line);
+  return lines;
+}
+
+/** All it printed, once it has ended. */
+export async function outputOf(engine: Engine, containerId: string): Promise<string> {
+  const lines = await logLines(engine, containerId, { follow: true });
+  return lines.map((line) => line.text).join('');
+}
+
+export async function until(what: string, condition: () => Promise<boolean> | boolean, timeoutMs = 20_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`did not come true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
