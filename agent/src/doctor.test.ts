@@ -66,7 +66,13 @@ async function server(headers: Record<string, string> = {}): Promise<{ server: s
 const statuses = (checks: DoctorCheck[]) => Object.fromEntries(checks.map((check) => [check.name, check.status]));
 
 test('on this machine every check has a name, something found, and a hint exactly where something is wrong', async () => {
-  const checks = await runDoctor({ stateDir: await directory(), server: await server(), engine: async () => docker, terms, nvidiaSmi: '/nowhere/nvidia-smi' });
+  const checks = await runDoctor({
+    stateDir: await directory(),
+    server: await server(),
+    engine: async () => docker,
+    terms,
+    nvidiaSmi: '/nowhere/nvidia-smi',
+  });
   for (const check of checks) {
     DoctorCheck.parse(check);
     expect(check.found).not.toBe('');
@@ -74,7 +80,22 @@ test('on this machine every check has a name, something found, and a hint exactl
   }
   expect(new Set(checks.map((check) => check.name)).size).toBe(checks.length);
   expect(checks.map((check) => check.name)).toEqual(
-    expect.arrayContaining(['Node', 'kernel', 'control groups', 'memory', 'disk space', 'container engine', 'engine restarts', 'network isolation', 'disk limits', 'GPU driver', 'server', 'clock', 'time zone', 'quiet hours']),
+    expect.arrayContaining([
+      'Node',
+      'kernel',
+      'control groups',
+      'memory',
+      'disk space',
+      'container engine',
+      'engine restarts',
+      'network isolation',
+      'disk limits',
+      'GPU driver',
+      'server',
+      'clock',
+      'time zone',
+      'quiet hours',
+    ]),
   );
 });
 
@@ -93,17 +114,33 @@ test('an engine and a server that do not answer are findings, and everything els
 test('the engine: what leases do not survive, get, or are held to', async () => {
   const weak = { ...docker, live_restore: false, network: 'none', disk_limit: 'watched' } as const;
   const checks = await engineChecks(Promise.resolve(weak), 'iptables: not found');
-  expect(statuses(checks)).toEqual({ 'container engine': 'ok', 'engine restarts': 'warning', 'network isolation': 'warning', 'disk limits': 'warning' });
+  expect(statuses(checks)).toEqual({
+    'container engine': 'ok',
+    'engine restarts': 'warning',
+    'network isolation': 'warning',
+    'disk limits': 'warning',
+  });
   expect(checks[2]?.found).toContain('iptables: not found');
-  expect(statuses(await engineChecks(Promise.resolve(docker), null))).toEqual({ 'container engine': 'ok', 'engine restarts': 'ok', 'network isolation': 'ok', 'disk limits': 'ok' });
-  expect(statuses(await engineChecks(Promise.resolve({ ...docker, name: 'process', isolation: 'none' }), null))).toEqual({ 'container engine': 'warning' });
+  expect(statuses(await engineChecks(Promise.resolve(docker), null))).toEqual({
+    'container engine': 'ok',
+    'engine restarts': 'ok',
+    'network isolation': 'ok',
+    'disk limits': 'ok',
+  });
+  expect(
+    statuses(await engineChecks(Promise.resolve({ ...docker, name: 'process', isolation: 'none' }), null)),
+  ).toEqual({ 'container engine': 'warning' });
 });
 
 test('a GPU that cannot be handed to a container says what to install or type', async () => {
   expect(await gpuHandover([], docker)).toEqual([]);
   expect(await gpuHandover([gpu], { ...docker, gpu: 'cdi' })).toMatchObject([{ status: 'ok' }]);
-  expect(await gpuHandover([gpu], docker)).toMatchObject([{ status: 'failed', hint: expect.stringMatching(/nvidia-ctk|nvidia-container-toolkit/) }]);
-  expect(await gpuHandover([{ ...gpu, vendor: 'amd' }], docker)).toMatchObject([{ status: 'failed', hint: expect.stringContaining('class cpu') }]);
+  expect(await gpuHandover([gpu], docker)).toMatchObject([
+    { status: 'failed', hint: expect.stringMatching(/nvidia-ctk|nvidia-container-toolkit/) },
+  ]);
+  expect(await gpuHandover([{ ...gpu, vendor: 'amd' }], docker)).toMatchObject([
+    { status: 'failed', hint: expect.stringContaining('class cpu') },
+  ]);
 });
 
 test("the clock is compared with the server's, of which only whole seconds are known", async () => {
@@ -114,11 +151,14 @@ test("the clock is compared with the server's, of which only whole seconds are k
   const wrong = await server({ date: new Date(Date.now() - 3_600_000).toUTCString() });
   expect(statuses(await serverChecks(wrong))).toEqual({ server: 'ok', clock: 'failed' });
   expect(statuses(await serverChecks(await server()))).toEqual({ server: 'ok', clock: 'ok' });
-  expect(await serverChecks(null)).toMatchObject([{ status: 'failed', hint: expect.stringContaining('coop machine add') }]);
+  expect(await serverChecks(null)).toMatchObject([
+    { status: 'failed', hint: expect.stringContaining('coop machine add') },
+  ]);
 });
 
 test('quiet hours that are no times, or leave no time, are refused', () => {
-  const quiet = (...windows: [string, string][]) => termsChecks({ ...terms, quiet_hours: windows.map(([from, to]) => ({ from, to })) })[1];
+  const quiet = (...windows: [string, string][]) =>
+    termsChecks({ ...terms, quiet_hours: windows.map(([from, to]) => ({ from, to })) })[1];
   expect(quiet(['22:00', '07:00'])).toMatchObject({ status: 'ok', found: expect.stringContaining('22:00-07:00') });
   expect(quiet(['25:00', '07:00'])).toMatchObject({ status: 'failed', found: expect.stringContaining('25:00-07:00') });
   expect(quiet(['08:00', '08:00'])).toMatchObject({ status: 'failed', found: expect.stringContaining('whole day') });
@@ -126,12 +166,19 @@ test('quiet hours that are no times, or leave no time, are refused', () => {
 });
 
 test('quiet minutes: a window and the rest of the day make a whole day', () => {
-  const time = fc.nat(1439).map((minute) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`);
+  const time = fc
+    .nat(1439)
+    .map((minute) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`);
   fc.assert(
     fc.property(time, time, (from, to) => {
       fc.pre(from !== to);
       expect(quietMinutes([{ from, to }]) + quietMinutes([{ from: to, to: from }])).toBe(1440);
-      expect(quietMinutes([{ from, to }, { from: to, to: from }])).toBe(1440);
+      expect(
+        quietMinutes([
+          { from, to },
+          { from: to, to: from },
+        ]),
+      ).toBe(1440);
     }),
   );
 });
@@ -139,7 +186,10 @@ test('quiet minutes: a window and the rest of the day make a whole day', () => {
 test('a time zone that does not exist, or is not the one this machine lives in', () => {
   expect(termsChecks({ ...terms, time_zone: 'Europe/Atlantis' })[0]).toMatchObject({ status: 'failed' });
   const elsewhere = timeZone() === 'Asia/Tokyo' ? 'Europe/Paris' : 'Asia/Tokyo';
-  expect(termsChecks({ ...terms, time_zone: elsewhere })[0]).toMatchObject({ status: 'warning', found: expect.stringContaining(elsewhere) });
+  expect(termsChecks({ ...terms, time_zone: elsewhere })[0]).toMatchObject({
+    status: 'warning',
+    found: expect.stringContaining(elsewhere),
+  });
 });
 
 test('host: too old, too little', () => {
@@ -169,7 +219,11 @@ test('another agent on the same machine is seen by what it runs, and our own is 
     '8/cmdline': ['vi', 'agent/src/main.ts', ''].join('\0'),
   });
   const stateDir = await directory();
-  expect(await otherAgents(stateDir, procRoot)).toMatchObject([{ name: 'other agents', status: 'warning', found: expect.stringContaining(`(process ${alive.pid})`) }]);
+  expect(await otherAgents(stateDir, procRoot)).toMatchObject([
+    { name: 'other agents', status: 'warning', found: expect.stringContaining(`(process ${alive.pid})`) },
+  ]);
   await writeFile(join(stateDir, 'agent.lock'), `${alive.pid} unknown\n`);
-  expect(await otherAgents(stateDir, procRoot)).toMatchObject([{ name: 'agent', status: 'ok', found: `running (process ${alive.pid})` }]);
+  expect(await otherAgents(stateDir, procRoot)).toMatchObject([
+    { name: 'agent', status: 'ok', found: `running (process ${alive.pid})` },
+  ]);
 });

@@ -57,14 +57,23 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorCheck[]> 
 const ENGINE_TIMEOUT_MS = 15_000;
 
 function gpuDrivers({ devices, checks }: FoundDevices): DoctorCheck[] {
-  return devices.length === 0 && checks.length === 0 ? [ok('GPU driver', 'no GPU: this machine offers class cpu')] : checks;
+  return devices.length === 0 && checks.length === 0
+    ? [ok('GPU driver', 'no GPU: this machine offers class cpu')]
+    : checks;
 }
 
 async function guarded(name: string, look: () => Promise<DoctorCheck[]> | DoctorCheck[]): Promise<DoctorCheck[]> {
   try {
     return await look();
   } catch (error) {
-    return [{ name, status: 'failed', found: `could not be looked at: ${(error as Error).message}`, hint: 'Run the doctor again as root' }];
+    return [
+      {
+        name,
+        status: 'failed',
+        found: `could not be looked at: ${(error as Error).message}`,
+        hint: 'Run the doctor again as root',
+      },
+    ];
   }
 }
 

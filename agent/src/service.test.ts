@@ -14,7 +14,13 @@ async function fakeSystemd(script = 'case "$*" in *is-active*) echo active ;; *i
   await chmod(systemctl, 0o755);
   await mkdir(join(dir, 'state'));
   return {
-    options: { command: ['/opt/coop-agent/bin/node', '/opt/coop-agent/agent.mjs', 'run'], stateDir: join(dir, 'state'), unitDir: join(dir, 'units'), systemctl, isRoot: true },
+    options: {
+      command: ['/opt/coop-agent/bin/node', '/opt/coop-agent/agent.mjs', 'run'],
+      stateDir: join(dir, 'state'),
+      unitDir: join(dir, 'units'),
+      systemctl,
+      isRoot: true,
+    },
     asked: async () => (await readFile(join(dir, 'asked'), 'utf8')).trim().split('\n'),
   };
 }
@@ -23,8 +29,15 @@ test('a service is installed, seen and removed without a trace', async () => {
   const { options, asked } = await fakeSystemd();
   expect(await serviceStatus(options)).toMatchObject({ installed: false });
   const status = await installService(options);
-  expect(status).toMatchObject({ installed: true, active: true, enabled: true, unit: join(options.unitDir, 'coop-agent.service') });
-  expect(await asked()).toEqual(expect.arrayContaining(['daemon-reload', 'enable coop-agent.service', 'restart coop-agent.service']));
+  expect(status).toMatchObject({
+    installed: true,
+    active: true,
+    enabled: true,
+    unit: join(options.unitDir, 'coop-agent.service'),
+  });
+  expect(await asked()).toEqual(
+    expect.arrayContaining(['daemon-reload', 'enable coop-agent.service', 'restart coop-agent.service']),
+  );
   expect(await removeService(options)).toEqual({ removed: true });
   expect(existsSync(status.unit)).toBe(false);
   expect(await asked()).toContain('disable --now coop-agent.service');
@@ -40,7 +53,9 @@ test('from inside the service its unit goes, and nothing stops the process that 
 });
 
 test('where systemd does not run, nothing is written and what to do instead is said', async () => {
-  const { options } = await fakeSystemd('echo "System has not been booted with systemd as init system (PID 1). Can\'t operate." >&2; exit 1');
+  const { options } = await fakeSystemd(
+    'echo "System has not been booted with systemd as init system (PID 1). Can\'t operate." >&2; exit 1',
+  );
   await expect(installService(options)).rejects.toMatchObject({
     message: expect.stringContaining('not been booted with systemd'),
     hint: expect.stringContaining('coop-agent run'),
@@ -50,7 +65,14 @@ test('where systemd does not run, nothing is written and what to do instead is s
 });
 
 test('the unit runs exactly the command, whatever its words hold', () => {
-  const unit = unitText({ command: ['/a b/node', '100%', '$HOME', 'say "hi"', 'back\\slash'], stateDir: '/var/lib/coop', env: { COOP_AGENT_DIR: '/opt/a$b%' } }, true);
+  const unit = unitText(
+    {
+      command: ['/a b/node', '100%', '$HOME', 'say "hi"', 'back\\slash'],
+      stateDir: '/var/lib/coop',
+      env: { COOP_AGENT_DIR: '/opt/a$b%' },
+    },
+    true,
+  );
   expect(unit).toContain(String.raw`ExecStart="/a b/node" "100%%" "$$HOME" "say \"hi\"" "back\\slash"`);
   expect(unit).toContain('Environment="COOP_AGENT_DIR=/opt/a$b%%"');
   expect(unit).toContain('RestartPreventExitStatus=78');

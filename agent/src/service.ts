@@ -44,7 +44,10 @@ export async function installService(options: ServiceOptions): Promise<ServiceSt
  * Idempotent: what is not there is not missed. From `inside` the service nothing is stopped: with its unit gone it is not started
  * again once it ends by itself, while stopping it here would end the removal half way.
  */
-export async function removeService(options: Omit<ServiceOptions, 'command'>, inside = false): Promise<{ removed: boolean }> {
+export async function removeService(
+  options: Omit<ServiceOptions, 'command'>,
+  inside = false,
+): Promise<{ removed: boolean }> {
   const place = placeOf(options);
   if (!(await exists(place.unitFile))) return { removed: false };
   await systemctl(place, ['disable', ...(inside ? [] : ['--now']), place.unit]).catch(() => undefined);
@@ -72,7 +75,10 @@ export async function serviceStatus(options: Omit<ServiceOptions, 'command'>): P
 }
 
 /** Exported for tests. */
-export function unitText({ command, stateDir, env = {} }: Pick<ServiceOptions, 'command' | 'stateDir' | 'env'>, isRoot: boolean): string {
+export function unitText(
+  { command, stateDir, env = {} }: Pick<ServiceOptions, 'command' | 'stateDir' | 'env'>,
+  isRoot: boolean,
+): string {
   return `[Unit]
 Description=Coop agent: rents out this machine
 Documentation=man:systemd.service(5)
@@ -124,7 +130,7 @@ function placeOf(options: Omit<ServiceOptions, 'command'>): Place {
 async function assertSystemd(place: Place): Promise<void> {
   const reason = await systemctl(place, ['show', '--property=Version']).then(
     () => undefined,
-    (error: Error) => error.message,
+    (error: unknown) => (error as Error).message,
   );
   if (reason === undefined) return;
   throw new CoopError('unavailable', `systemd does not answer here${place.isRoot ? '' : ' for this user'}: ${reason}`, {
@@ -148,7 +154,9 @@ async function lingering(): Promise<void> {
 
 async function systemctl(place: Place, args: string[]): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(place.program, [...(place.isRoot ? [] : ['--user']), ...args], { timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(place.program, [...(place.isRoot ? [] : ['--user']), ...args], {
+      timeout: 30_000,
+    });
     return stdout.trim();
   } catch (cause) {
     const { stderr, message } = cause as Error & { stderr?: string };

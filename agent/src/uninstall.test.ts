@@ -19,7 +19,8 @@ async function joined() {
   const stateDir = join(installDir, 'state');
   await mkdir(join(installDir, 'bin'), { recursive: true });
   await mkdir(stateDir);
-  for (const name of ['coop-agent', 'agent.mjs', 'server.pem', 'bin/node', 'state/agent.key', 'state/agent.json']) await writeFile(join(installDir, name), '');
+  for (const name of ['coop-agent', 'agent.mjs', 'server.pem', 'bin/node', 'state/agent.key', 'state/agent.json'])
+    await writeFile(join(installDir, name), '');
   const engine = await openEngine({ agentId: 'uninstall-test', stateDir, kind: 'process', log: silent });
   onTestFinished(() => engine.close());
   const steps: string[] = [];
@@ -38,7 +39,10 @@ async function joined() {
 
 test('nothing is left behind, and a second time there is nothing to remove', async () => {
   const { root, options, steps } = await joined();
-  expect(await uninstall(options)).toEqual({ removed: expect.arrayContaining(['key and state', 'program files']), left: [] });
+  expect(await uninstall(options)).toEqual({
+    removed: expect.arrayContaining(['key and state', 'program files']),
+    left: [],
+  });
   expect(steps).toEqual(['isolation']);
   expect(await readdir(root)).toEqual([]);
   expect((await uninstall({ ...options, engine: null })).removed).not.toContain('key and state');
@@ -47,11 +51,17 @@ test('nothing is left behind, and a second time there is nothing to remove', asy
 test('a lease that runs is a reason to refuse, until told to end it', async () => {
   const { options, engine, installDir } = await joined();
   const containerId = await startLease(engine);
-  await expect(uninstall(options)).rejects.toMatchObject({ code: 'wrong_state', hint: expect.stringContaining('--force') });
+  await expect(uninstall(options)).rejects.toMatchObject({
+    code: 'wrong_state',
+    hint: expect.stringContaining('--force'),
+  });
   expect(existsSync(join(installDir, 'agent.mjs'))).toBe(true);
   expect(await engine.inspect(containerId)).toMatchObject({ running: true });
   const { removed, left } = await uninstall({ ...options, endLeases: true });
-  expect({ removed, left }).toEqual({ removed: expect.arrayContaining(['containers', 'key and state', 'program files']), left: [] });
+  expect({ removed, left }).toEqual({
+    removed: expect.arrayContaining(['containers', 'key and state', 'program files']),
+    left: [],
+  });
   expect(await engine.inspect(containerId)).toBeUndefined();
 });
 

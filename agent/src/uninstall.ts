@@ -52,16 +52,22 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
 async function assertNoLeases({ engine }: UninstallOptions): Promise<void> {
   const running = ((await engine?.list()) ?? []).filter((container) => container.state.running);
   if (running.length === 0) return;
-  throw new CoopError('wrong_state', `${running.length} ${running.length === 1 ? 'lease runs' : 'leases run'} on this machine.`, {
-    hint: 'Let them end first: coop machine drain MACHINE   or end them now, unpaid: coop-agent uninstall --force',
-    details: { leases: running.map((container) => container.lease_id) },
-  });
+  throw new CoopError(
+    'wrong_state',
+    `${running.length} ${running.length === 1 ? 'lease runs' : 'leases run'} on this machine.`,
+    {
+      hint: 'Let them end first: coop machine drain MACHINE   or end them now, unpaid: coop-agent uninstall --force',
+      details: { leases: running.map((container) => container.lease_id) },
+    },
+  );
 }
 
 function assertNotRunning({ stateDir, inside }: UninstallOptions): void {
   const holder = lockHolder(stateDir);
   if (inside || holder === undefined || holder === process.pid) return;
-  throw new CoopError('wrong_state', `The agent still runs (process ${holder}).`, { hint: `Stop it first: kill ${holder}` });
+  throw new CoopError('wrong_state', `The agent still runs (process ${holder}).`, {
+    hint: `Stop it first: kill ${holder}`,
+  });
 }
 
 async function removeContainers({ engine, graceS = 10 }: UninstallOptions): Promise<boolean> {

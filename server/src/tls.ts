@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, randomBytes, X509Certificate, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  X509Certificate,
+  type KeyObject,
+} from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -37,9 +44,13 @@ const RENEW_BEFORE_DAYS = 90;
  */
 export async function loadOrMakeTls({ dir, certFile, keyFile, names, now }: TlsOptions): Promise<Tls> {
   if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new CoopError('invalid_request', `There is a TLS ${certFile === undefined ? 'key' : 'certificate'} but not its other half.`, {
-      hint: 'Give both: --tls-cert FILE --tls-key FILE',
-    });
+    throw new CoopError(
+      'invalid_request',
+      `There is a TLS ${certFile === undefined ? 'key' : 'certificate'} but not its other half.`,
+      {
+        hint: 'Give both: --tls-cert FILE --tls-key FILE',
+      },
+    );
   }
   if (certFile !== undefined && keyFile !== undefined) return loadGiven(certFile, keyFile, now);
   return loadOrMakeOwn(dir, names, now);
@@ -114,12 +125,19 @@ function describe(certificate: X509Certificate, cert: string, key: string): Tls 
     cert,
     key,
     fingerprint256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-    spkiPin: createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('base64'),
+    spkiPin: createHash('sha256')
+      .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('base64'),
     selfSigned: certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey),
   };
 }
 
-function parsePair(cert: string, key: string, certFile: string, keyFile: string): { certificate: X509Certificate; privateKey: KeyObject } {
+function parsePair(
+  cert: string,
+  key: string,
+  certFile: string,
+  keyFile: string,
+): { certificate: X509Certificate; privateKey: KeyObject } {
   return {
     certificate: parsed(() => new X509Certificate(cert), certFile, 'a certificate in PEM form'),
     privateKey: parsed(() => createPrivateKey(key), keyFile, 'a private key in PEM form without a passphrase'),

@@ -13,7 +13,8 @@ export type CgroupLimits = {
 /** The limits that hold for this very process: a limit of any group above it counts, and the strictest wins. */
 export async function readCgroupLimits(roots: Roots): Promise<CgroupLimits> {
   const groups = await cgroupsOf('self', roots);
-  const version = groups.length === 0 ? 'none' : groups.some((group) => group.controllers.includes('memory')) ? 'v1' : 'v2';
+  const version =
+    groups.length === 0 ? 'none' : groups.some((group) => group.controllers.includes('memory')) ? 'v1' : 'v2';
   const cpus: number[] = [];
   const memory: number[] = [];
   for (const group of groups) {
@@ -23,10 +24,13 @@ export async function readCgroupLimits(roots: Roots): Promise<CgroupLimits> {
         memory.push(...bytes(await readText(join(directory, 'memory.max'))));
       }
       if (group.controllers.includes('cpu')) {
-        const [quota, period] = await Promise.all(['cpu.cfs_quota_us', 'cpu.cfs_period_us'].map((name) => readText(join(directory, name))));
+        const [quota, period] = await Promise.all(
+          ['cpu.cfs_quota_us', 'cpu.cfs_period_us'].map((name) => readText(join(directory, name))),
+        );
         cpus.push(...quotaV2(`${quota ?? ''} ${period ?? ''}`));
       }
-      if (group.controllers.includes('memory')) memory.push(...bytes(await readText(join(directory, 'memory.limit_in_bytes'))));
+      if (group.controllers.includes('memory'))
+        memory.push(...bytes(await readText(join(directory, 'memory.limit_in_bytes'))));
     }
   }
   return { version, cpus: smallest(cpus), memoryBytes: smallest(memory) };

@@ -19,7 +19,8 @@ export function driverTool(command: string): DriverTool {
   let hanging: ChildProcess | undefined;
   return async (args, options = {}) => {
     if (hanging !== undefined) {
-      if (hanging.exitCode === null && hanging.signalCode === null) return { kind: 'failed', reason: `${command} still hangs` };
+      if (hanging.exitCode === null && hanging.signalCode === null)
+        return { kind: 'failed', reason: `${command} still hangs` };
       hanging = undefined;
     }
     const { result, child } = await runOnce(command, args, options.timeoutMs ?? TIMEOUT_MS);
@@ -28,7 +29,11 @@ export function driverTool(command: string): DriverTool {
   };
 }
 
-function runOnce(command: string, args: string[], timeoutMs: number): Promise<{ result: CommandResult; child: ChildProcess }> {
+function runOnce(
+  command: string,
+  args: string[],
+  timeoutMs: number,
+): Promise<{ result: CommandResult; child: ChildProcess }> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
   return new Promise((resolve) => {
     const stdout: Buffer[] = [];
@@ -62,7 +67,10 @@ function runOnce(command: string, args: string[], timeoutMs: number): Promise<{ 
       if (code === 0) return finish({ kind: 'ok', stdout: printed });
       // nvidia-smi explains its failures on stdout.
       const said = (stderr.trim() || printed.trim().slice(0, 300)).replaceAll(/\s+/g, ' ');
-      finish({ kind: 'failed', reason: `${command} ended with ${signal ?? `status ${code}`}${said === '' ? '' : `: ${said}`}` });
+      finish({
+        kind: 'failed',
+        reason: `${command} ended with ${signal ?? `status ${code}`}${said === '' ? '' : `: ${said}`}`,
+      });
     });
   });
 }

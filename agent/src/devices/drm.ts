@@ -134,7 +134,9 @@ export function parseRocmNames(printed: string): Map<string, RocmName> {
 
 function lowerKeys(value: unknown): Map<string, string> {
   if (typeof value !== 'object' || value === null) return new Map();
-  return new Map(Object.entries(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key.toLowerCase(), text]] : [])));
+  return new Map(
+    Object.entries(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key.toLowerCase(), text]] : [])),
+  );
 }
 
 async function firstNumber(paths: string[]): Promise<number | null> {

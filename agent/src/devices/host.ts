@@ -25,7 +25,10 @@ export async function readHost(options: Roots & { stateDir: string; engineRoot?:
   const [limits, memoryBytes, disk, system, model] = await Promise.all([
     readCgroupLimits(options),
     totalMemoryBytes(options.procRoot),
-    readDisk([options.stateDir, ...(options.engineRoot === undefined ? await usualEngineRoots() : [options.engineRoot])]),
+    readDisk([
+      options.stateDir,
+      ...(options.engineRoot === undefined ? await usualEngineRoots() : [options.engineRoot]),
+    ]),
     systemName(),
     cpuModel(options.procRoot),
   ]);
@@ -54,7 +57,14 @@ export async function readDisk(directories: string[]): Promise<{ disk_total_mib:
 
 /** Where docker and podman keep images and containers unless told otherwise. */
 async function usualEngineRoots(): Promise<string[]> {
-  const found = await Promise.all(['/var/lib/docker', '/var/lib/containers'].map((path) => statfs(path).then(() => [path], () => [])));
+  const found = await Promise.all(
+    ['/var/lib/docker', '/var/lib/containers'].map((path) =>
+      statfs(path).then(
+        () => [path],
+        () => [],
+      ),
+    ),
+  );
   return found.flat();
 }
 

@@ -29,7 +29,13 @@ describe('recorded reports', () => {
 
   test('v11: the power limit under its old name, and the processes', () => {
     const [gpu] = parseNvidiaSmi(recorded('tesla-t4-v11')).gpus;
-    expect(gpu).toMatchObject({ name: 'Tesla T4', memoryMib: 15360, powerLimitW: 70, pciAddress: '0000:00:1e.0', migs: [] });
+    expect(gpu).toMatchObject({
+      name: 'Tesla T4',
+      memoryMib: 15360,
+      powerLimitW: 70,
+      pciAddress: '0000:00:1e.0',
+      migs: [],
+    });
     expect(gpu?.processes).toEqual([
       { pid: 675, type: 'G', name: '/usr/lib/xorg/Xorg', memoryMib: 22, gpuInstanceId: null },
       { pid: 5762, type: 'C', name: 'python', memoryMib: 1005, gpuInstanceId: null },
@@ -38,7 +44,13 @@ describe('recorded reports', () => {
 
   test('v12: MIG instances', () => {
     const [gpu] = parseNvidiaSmi(recorded('a100-sxm4-mig-v12')).gpus;
-    expect(gpu).toMatchObject({ migEnabled: true, memoryMib: 81920, powerLimitW: 500, utilizationPercent: null, processes: [] });
+    expect(gpu).toMatchObject({
+      migEnabled: true,
+      memoryMib: 81920,
+      powerLimitW: 500,
+      utilizationPercent: null,
+      processes: [],
+    });
     expect(gpu?.migs.map((mig) => [mig.index, mig.gpuInstanceId, mig.memoryMib])).toEqual([
       [0, '3', 19968],
       [1, '4', 19968],
@@ -49,7 +61,12 @@ describe('recorded reports', () => {
 
   test('v12 on a desktop', () => {
     const [gpu] = parseNvidiaSmi(recorded('rtx-3080-v12')).gpus;
-    expect(gpu).toMatchObject({ name: 'NVIDIA GeForce RTX 3080', memoryMib: 10240, memoryUsedMib: 1128, powerLimitW: 336 });
+    expect(gpu).toMatchObject({
+      name: 'NVIDIA GeForce RTX 3080',
+      memoryMib: 10240,
+      memoryUsedMib: 1128,
+      powerLimitW: 336,
+    });
   });
 
   test('v13: the index is the order of the report, not the minor number', () => {
@@ -74,8 +91,15 @@ test('a GPU that shares the memory of the machine has none of its own', () => {
 });
 
 test('values of a driver that lost its GPU are null, and never the text of the error', () => {
-  const lost = recorded('tesla-t4-v11').replaceAll(/>[^<]*(MiB|W|%)</g, '>[Unknown Error]<').replace(/<uuid>.*<\/uuid>/, '<uuid>[Unknown Error]</uuid>');
-  expect(parseNvidiaSmi(lost).gpus[0]).toMatchObject({ uuid: null, memoryMib: null, powerLimitW: null, utilizationPercent: null });
+  const lost = recorded('tesla-t4-v11')
+    .replaceAll(/>[^<]*(MiB|W|%)</g, '>[Unknown Error]<')
+    .replace(/<uuid>.*<\/uuid>/, '<uuid>[Unknown Error]</uuid>');
+  expect(parseNvidiaSmi(lost).gpus[0]).toMatchObject({
+    uuid: null,
+    memoryMib: null,
+    powerLimitW: null,
+    utilizationPercent: null,
+  });
 });
 
 test('entities are not expanded', () => {
@@ -85,7 +109,9 @@ test('entities are not expanded', () => {
 });
 
 test('what is not a report is refused', () => {
-  expect(() => parseNvidiaSmi('NVIDIA-SMI has failed because it could not communicate with the NVIDIA driver.')).toThrow(/not an nvidia_smi_log/);
+  expect(() =>
+    parseNvidiaSmi('NVIDIA-SMI has failed because it could not communicate with the NVIDIA driver.'),
+  ).toThrow(/not an nvidia_smi_log/);
   expect(() => parseNvidiaSmi('')).toThrow(/not an nvidia_smi_log/);
   expect(() => parseNvidiaSmi(' '.repeat(9 * 1024 * 1024))).toThrow(/more than/);
 });

@@ -36,10 +36,21 @@ export type NvidiaGpu = {
   processes: NvidiaProcess[];
 };
 
-export type MigInstance = { index: number; gpuInstanceId: string | null; memoryMib: number | null; memoryUsedMib: number | null };
+export type MigInstance = {
+  index: number;
+  gpuInstanceId: string | null;
+  memoryMib: number | null;
+  memoryUsedMib: number | null;
+};
 
 /** `type` is C (compute), G (graphics), C+G, or M+C for MPS. */
-export type NvidiaProcess = { pid: number; name: string; type: string; memoryMib: number | null; gpuInstanceId: string | null };
+export type NvidiaProcess = {
+  pid: number;
+  name: string;
+  type: string;
+  memoryMib: number | null;
+  gpuInstanceId: string | null;
+};
 
 /** A report is about 60 kB a GPU; 16 of them are 1 MB. */
 const XML_MAX_CHARS = 8 * 1024 * 1024;
@@ -68,7 +79,10 @@ function readGpu(gpu: Element, index: number): NvidiaGpu {
     memoryUsedMib: quantity(memory?.used, 'MiB'),
     pciAddress: pciAddress(text(pci?.pci_bus_id) ?? text(gpu['@id'])),
     pciDeviceId: text(pci?.pci_device_id)?.replace(/^0x/i, '') ?? null,
-    powerLimitW: quantity(power?.current_power_limit, 'W') ?? quantity(power?.enforced_power_limit, 'W') ?? quantity(power?.power_limit, 'W'),
+    powerLimitW:
+      quantity(power?.current_power_limit, 'W') ??
+      quantity(power?.enforced_power_limit, 'W') ??
+      quantity(power?.power_limit, 'W'),
     utilizationPercent: quantity(element(gpu.utilization)?.gpu_util, '%'),
     migEnabled: text(element(gpu.mig_mode)?.current_mig) === 'Enabled',
     migs: list(element(gpu.mig_devices)?.mig_device).map(readMig),
@@ -112,7 +126,16 @@ function quantity(value: unknown, unit: string): number | null {
   return match !== null && match[2] === unit ? Math.round(Number(match[1])) : null;
 }
 
-const absent = new Set(['', 'N/A', '[N/A]', 'None', 'Not Supported', '[Not Supported]', 'Unknown Error', '[Unknown Error]']);
+const absent = new Set([
+  '',
+  'N/A',
+  '[N/A]',
+  'None',
+  'Not Supported',
+  '[Not Supported]',
+  'Unknown Error',
+  '[Unknown Error]',
+]);
 
 function text(value: unknown): string | null {
   if (typeof value !== 'string') return null;

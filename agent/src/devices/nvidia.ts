@@ -15,7 +15,9 @@ export async function findNvidia({ nvidiaSmi, procRoot, hostMemoryMib }: Options
   if (answer.kind === 'absent') return { devices: [], checks: addresses.length > 0 ? [toolMissing(addresses)] : [] };
   if (answer.kind === 'failed') return { devices: [], checks: [driverFailed(answer.reason)] };
   const { report } = answer;
-  const migUuids = report.gpus.some((gpu) => gpu.migEnabled) ? await listMigUuids(nvidiaSmi) : new Map<string, MigName>();
+  const migUuids = report.gpus.some((gpu) => gpu.migEnabled)
+    ? await listMigUuids(nvidiaSmi)
+    : new Map<string, MigName>();
   const checks: DoctorCheck[] = [driverWorks(report), ...compareWithProc(report, addresses)];
   const devices: DeviceInfo[] = [];
   for (const gpu of report.gpus) {
@@ -63,7 +65,12 @@ function wholeGpu(gpu: NvidiaGpu, uuid: string, driver: string | null, hostMemor
   };
 }
 
-function migInstances(gpu: NvidiaGpu, gpuUuid: string, driver: string | null, names: Map<string, MigName>): DeviceInfo[] {
+function migInstances(
+  gpu: NvidiaGpu,
+  gpuUuid: string,
+  driver: string | null,
+  names: Map<string, MigName>,
+): DeviceInfo[] {
   return gpu.migs.flatMap((mig) => {
     const known = names.get(migKey(gpuUuid, mig.index));
     if (known === undefined || mig.memoryMib === null) return [];
@@ -140,7 +147,12 @@ function compareWithProc(report: NvidiaReport, addresses: string[]): DoctorCheck
 
 function driverWorks({ driver, cuda, gpus }: NvidiaReport): DoctorCheck {
   const count = `${gpus.length} ${gpus.length === 1 ? 'GPU' : 'GPUs'}`;
-  return { name: 'GPU driver', status: 'ok', found: `NVIDIA ${driver ?? '?'}, CUDA ${cuda ?? '?'}, ${count}`, hint: null };
+  return {
+    name: 'GPU driver',
+    status: 'ok',
+    found: `NVIDIA ${driver ?? '?'}, CUDA ${cuda ?? '?'}, ${count}`,
+    hint: null,
+  };
 }
 
 function driverFailed(reason: string): DoctorCheck {

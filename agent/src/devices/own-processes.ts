@@ -17,7 +17,11 @@ export async function isOwnProcess(pid: number, own: readonly OwnContainer[], ro
   if (group === null) return null;
   if (own.some((container) => group.includes(container.id))) return true;
   const firstPids = new Set(own.flatMap((container) => container.pid ?? []));
-  for (let ancestor: number | null = pid; ancestor !== null && ancestor > 1; ancestor = await parentOf(ancestor, roots)) {
+  for (
+    let ancestor: number | null = pid;
+    ancestor !== null && ancestor > 1;
+    ancestor = await parentOf(ancestor, roots)
+  ) {
     if (firstPids.has(ancestor)) return true;
   }
   return false;
@@ -74,9 +78,14 @@ async function parentOf(pid: number, roots: Roots): Promise<number | null> {
 
 /** The name in parentheses may hold anything, even parentheses: the fields are counted from the last one. */
 async function readStat(pid: number, roots: Roots): Promise<ProcessStat | null> {
-  const [text, group] = await Promise.all(['stat', 'cgroup'].map((name) => readText(join(roots.procRoot, String(pid), name))));
+  const [text, group] = await Promise.all(
+    ['stat', 'cgroup'].map((name) => readText(join(roots.procRoot, String(pid), name))),
+  );
   if (text === null || text === undefined) return null;
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   const [, parent = 0] = fields;
   const ticks = fields.slice(11, 15).reduce((sum, value) => sum + value, 0);
   return { parent, seconds: ticks / TICKS_PER_SECOND, group: group ?? '' };

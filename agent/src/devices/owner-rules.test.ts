@@ -15,16 +15,28 @@ import {
   type GpuProcess,
 } from './owner-rules.ts';
 
-const compute = (pid: number, own: boolean | null, memoryMib = 100): GpuProcess => ({ pid, name: '/usr/bin/python3 train.py', type: 'C', memoryMib, own });
+const compute = (pid: number, own: boolean | null, memoryMib = 100): GpuProcess => ({
+  pid,
+  name: '/usr/bin/python3 train.py',
+  type: 'C',
+  memoryMib,
+  own,
+});
 const xorg: GpuProcess = { pid: 5, name: '/usr/lib/xorg/Xorg', type: 'G', memoryMib: 61, own: false };
 
 describe('a GPU', () => {
   test("is busy while a compute process of the owner's is on it, and names the program without its arguments", () => {
-    expect(nextGpuUse(undefined, [xorg, compute(7, false)], 0)).toMatchObject({ owner_busy: true, owner_process: 'python3' });
+    expect(nextGpuUse(undefined, [xorg, compute(7, false)], 0)).toMatchObject({
+      owner_busy: true,
+      owner_process: 'python3',
+    });
   });
 
   test('is free under our own leases and a desktop that merely stands there', () => {
-    expect(nextGpuUse(undefined, [xorg, compute(7, true, 20_000)], 0)).toMatchObject({ owner_busy: false, owner_process: null });
+    expect(nextGpuUse(undefined, [xorg, compute(7, true, 20_000)], 0)).toMatchObject({
+      owner_busy: false,
+      owner_process: null,
+    });
   });
 
   test('is busy while something is drawn that takes memory: a game, a browser with much in it', () => {
@@ -79,7 +91,7 @@ describe('a GPU', () => {
   });
 });
 
-test('a program is shown by its name only: where it lies and what it was given is the owner\'s business', () => {
+test("a program is shown by its name only: where it lies and what it was given is the owner's business", () => {
   expect(programName('/home/me/secret project/bin/tool --token abc')).not.toContain('token');
   expect(programName('/usr/lib/firefox/firefox')).toBe('firefox');
 });
@@ -111,11 +123,18 @@ describe("the owner's share of the CPUs", () => {
 
   test('is never negative and never judged on less than the window, whatever the counters say', () => {
     const own = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.double({ min: 0, max: 1e6, noNaN: true }));
-    const samples = fc.array(fc.tuple(fc.integer({ min: 1, max: 10_000 }), fc.double({ min: 0, max: 1e6, noNaN: true }), own), { maxLength: 12 });
+    const samples = fc.array(
+      fc.tuple(fc.integer({ min: 1, max: 10_000 }), fc.double({ min: 0, max: 1e6, noNaN: true }), own),
+      { maxLength: 12 },
+    );
     fc.assert(
       fc.property(samples, (steps) => {
         let atMs = 0;
-        const taken = steps.map(([ms, busySeconds, seconds]) => ({ atMs: (atMs += ms), busySeconds, ownSeconds: new Map(Object.entries(seconds)) }));
+        const taken = steps.map(([ms, busySeconds, seconds]) => ({
+          atMs: (atMs += ms),
+          busySeconds,
+          ownSeconds: new Map(Object.entries(seconds)),
+        }));
         const share = ownerCpuShare(taken, 4);
         if (share !== null) expect(share).toBeGreaterThanOrEqual(0);
         const span = taken.length === 0 ? 0 : taken.at(-1)!.atMs - taken[0]!.atMs;
@@ -128,7 +147,17 @@ describe("the owner's share of the CPUs", () => {
     const shares = [0.05, 0.25, 0.26, 0.2, 0.11, 0.09, 0.2, null, 0.3, null, 0.05];
     let busy = false;
     expect(shares.map((share) => (busy = nextCpuBusy(busy, share)))).toEqual([
-      false, false, true, true, true, false, false, false, true, true, false,
+      false,
+      false,
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      true,
+      true,
+      false,
     ]);
   });
 

@@ -55,7 +55,12 @@ export function nextGpuUse(
   const busyPids = new Set(suspects.map((process) => process.pid));
   if (users.length > 0) {
     const largest = users.reduce((a, b) => ((b.memoryMib ?? 0) > (a.memoryMib ?? 0) ? b : a));
-    return { busyPids, owner_process: programName(largest.name) || `process ${largest.pid}`, lastUsedMs: nowMs, owner_busy: true };
+    return {
+      busyPids,
+      owner_process: programName(largest.name) || `process ${largest.pid}`,
+      lastUsedMs: nowMs,
+      owner_busy: true,
+    };
   }
   const lastUsedMs = before?.lastUsedMs ?? null;
   const calming = lastUsedMs !== null && nowMs - lastUsedMs < calmMs;
@@ -73,7 +78,11 @@ const CPU_CALM_SHARE = 0.1;
  * The owner's share of all CPUs over the samples, oldest first; null when they cover too little to judge. An interval in which a
  * lease of ours ended is left out: what it used since its last sample is not known and would look like the owner's.
  */
-export function ownerCpuShare(samples: readonly CpuSample[], cpus: number, windowMs: number = CPU_WINDOW_MS): number | null {
+export function ownerCpuShare(
+  samples: readonly CpuSample[],
+  cpus: number,
+  windowMs: number = CPU_WINDOW_MS,
+): number | null {
   let coveredMs = 0;
   let ownerSeconds = 0;
   for (const [index, after] of samples.entries()) {
@@ -94,7 +103,11 @@ export function nextCpuBusy(busy: boolean, share: number | null): boolean {
 }
 
 /** The samples that the window still needs: the newest one at or beyond its far edge, and all after it. */
-export function withinWindow(samples: readonly CpuSample[], nowMs: number, windowMs: number = CPU_WINDOW_MS): CpuSample[] {
+export function withinWindow(
+  samples: readonly CpuSample[],
+  nowMs: number,
+  windowMs: number = CPU_WINDOW_MS,
+): CpuSample[] {
   const edge = samples.findLastIndex((sample) => nowMs - sample.atMs >= windowMs);
   return samples.slice(Math.max(0, edge));
 }

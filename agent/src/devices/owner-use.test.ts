@@ -38,7 +38,14 @@ function stat(busySeconds: number): string {
 
 function watch(options: Omit<OwnerUseOptions, 'onChange' | 'facts'>) {
   const states: OwnerUse[] = [];
-  const watcher = watchOwnerUse({ intervalMs: 10, cpuWindowMs: 40, gpuCalmMs: 30, ...options, facts, onChange: (state) => states.push(state) });
+  const watcher = watchOwnerUse({
+    intervalMs: 10,
+    cpuWindowMs: 40,
+    gpuCalmMs: 30,
+    ...options,
+    facts,
+    onChange: (state) => states.push(state),
+  });
   onTestFinished(() => watcher.stop());
   return { states, watcher };
 }
@@ -48,14 +55,26 @@ const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interv
 test("a GPU on which the owner's process runs is busy, and free again some time after it has left", async () => {
   const box = await machine({ 'proc/675/cgroup': '0::/user.slice\n', 'proc/5762/cgroup': '0::/user.slice\n' });
   const { states, watcher } = watch({ ...box, ownContainers: async () => [] });
-  await until(() => expect(watcher.current().devices.get(T4)).toEqual({ owner_busy: true, owner_process: 'python', utilization_percent: 0, memory_used_mib: 1032 }));
+  await until(() =>
+    expect(watcher.current().devices.get(T4)).toEqual({
+      owner_busy: true,
+      owner_process: 'python',
+      utilization_percent: 0,
+      memory_used_mib: 1032,
+    }),
+  );
   await box.prints(`sed '/<type>C<.type>/s/C/G/; s/1005 MiB/5 MiB/' ${t4Report}`);
-  await until(() => expect(watcher.current().devices.get(T4)).toMatchObject({ owner_busy: false, owner_process: null }));
+  await until(() =>
+    expect(watcher.current().devices.get(T4)).toMatchObject({ owner_busy: false, owner_process: null }),
+  );
   expect(states.map((state) => state.devices.get(T4)?.owner_busy)).toEqual([true, false]);
 });
 
 test('a process in the container of a lease is not the owner, and becomes so when it is no lease of ours', async () => {
-  const box = await machine({ 'proc/675/cgroup': '0::/user.slice\n', 'proc/5762/cgroup': `0::/system.slice/docker-${containerId}.scope\n` });
+  const box = await machine({
+    'proc/675/cgroup': '0::/user.slice\n',
+    'proc/5762/cgroup': `0::/system.slice/docker-${containerId}.scope\n`,
+  });
   let own: OwnContainer[] = [{ id: containerId, pid: null }];
   const { watcher } = watch({ ...box, ownContainers: async () => own });
   await until(() => expect(watcher.current().devices.get(T4)).toMatchObject({ owner_busy: false }));
@@ -136,7 +155,11 @@ test('stop waits for the sample under way, of which nothing is told any more', a
 
 test('on this machine: a plain process of a lease and its children are ours, and their time is counted', async () => {
   const roots = { procRoot: '/proc', sysRoot: '/sys' };
-  const shell = spawn('sh', ['-c', 'sh -c "i=0; while [ \\$i -lt 200000 ]; do i=\\$((i+1)); done; echo done; read x"; true'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const shell = spawn(
+    'sh',
+    ['-c', 'sh -c "i=0; while [ \\$i -lt 200000 ]; do i=\\$((i+1)); done; echo done; read x"; true'],
+    { stdio: ['pipe', 'pipe', 'ignore'] },
+  );
   onTestFinished(() => void shell.kill('SIGKILL'));
   await once(shell.stdout, 'data');
   const own = [{ id: 'lse_notagroup', pid: shell.pid! }];

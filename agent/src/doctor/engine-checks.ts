@@ -29,7 +29,12 @@ export async function engineChecks(engine: Promise<EngineInfo>, networkProblem: 
       ),
     ];
   }
-  return [ok('container engine', `${names[info.name]} ${info.version}`), liveRestore(info), network(info, networkProblem), diskLimits(info)];
+  return [
+    ok('container engine', `${names[info.name]} ${info.version}`),
+    liveRestore(info),
+    network(info, networkProblem),
+    diskLimits(info),
+  ];
 }
 
 function liveRestore(info: EngineInfo): DoctorCheck {
@@ -69,7 +74,8 @@ export async function gpuHandover(devices: readonly DeviceInfo[], engine: Engine
   const name = 'GPU in containers';
   if (engine.gpu === 'cdi') return [ok(name, 'by CDI')];
   if (engine.gpu === 'nvidia-runtime') return [ok(name, "by NVIDIA's container runtime")];
-  if (engine.gpu === 'simulated') return [warning(name, 'simulated: workloads get no real GPU', 'Only for trying Coop out')];
+  if (engine.gpu === 'simulated')
+    return [warning(name, 'simulated: workloads get no real GPU', 'Only for trying Coop out')];
   if (engine.gpu === 'process') return [ok(name, 'plain processes see them all')];
   if (devices.every((device) => device.vendor !== 'nvidia')) {
     return [failed(name, 'only GPUs of NVIDIA can be handed to containers so far', 'This machine can offer class cpu')];

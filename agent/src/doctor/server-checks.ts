@@ -6,14 +6,25 @@ import { failed, ok, warning } from './check.ts';
 
 export async function serverChecks(address: ServerAddress | null): Promise<DoctorCheck[]> {
   if (address === null) {
-    return [failed('server', 'this machine is not enrolled', 'Ask for the join line with: coop machine add   and run it here')];
+    return [
+      failed(
+        'server',
+        'this machine is not enrolled',
+        'Ask for the join line with: coop machine add   and run it here',
+      ),
+    ];
   }
   const { origin } = new URL(address.server);
   try {
     const { roundTripMs, offsetMs } = await askTime(address);
-    return [ok('server', `${origin} answers in ${Math.round(roundTripMs)} ms`), ...(offsetMs === null ? [] : [clock(offsetMs, roundTripMs)])];
+    return [
+      ok('server', `${origin} answers in ${Math.round(roundTripMs)} ms`),
+      ...(offsetMs === null ? [] : [clock(offsetMs, roundTripMs)]),
+    ];
   } catch (error) {
-    return [failed('server', `${origin}: ${(error as Error).message}`, serverHint(error as NodeJS.ErrnoException, origin))];
+    return [
+      failed('server', `${origin}: ${(error as Error).message}`, serverHint(error as NodeJS.ErrnoException, origin)),
+    ];
   }
 }
 
@@ -58,9 +69,10 @@ function askTime(address: ServerAddress): Promise<Answer> {
 
 function serverHint(error: NodeJS.ErrnoException, origin: string): string {
   const { code = '', message } = error;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `This machine cannot resolve the name: getent hosts ${new URL(origin).hostname}`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `This machine cannot resolve the name: getent hosts ${new URL(origin).hostname}`;
   if (/CERT|SELF_SIGNED|TLS/.test(code) || /certificate/i.test(message)) {
-    return "The server shows another certificate than at enrolment. If its operator replaced it on purpose, run a new join command";
+    return 'The server shows another certificate than at enrolment. If its operator replaced it on purpose, run a new join command';
   }
   if (code === 'ECONNREFUSED') return 'Nothing listens there: is the server running, and was it started with --listen?';
   return `See how far it gets: curl -v ${origin}   The agent needs outbound connections only`;

@@ -22,13 +22,20 @@ export function kernel(release: string = os.release()): DoctorCheck {
 export async function controlGroups(roots: Roots): Promise<DoctorCheck> {
   const { version, cpus, memoryBytes } = await readCgroupLimits(roots);
   if (version === 'none') {
-    return failed('control groups', 'none: CPU and memory of a workload cannot be limited', 'Boot a kernel with cgroups, as every distribution has');
+    return failed(
+      'control groups',
+      'none: CPU and memory of a workload cannot be limited',
+      'Boot a kernel with cgroups, as every distribution has',
+    );
   }
   const limits = [
     ...(cpus === null ? [] : [`${cpus} CPUs`]),
     ...(memoryBytes === null ? [] : [`${(memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`]),
   ];
-  return ok('control groups', `${version}${limits.length > 0 ? `; the agent itself is limited to ${limits.join(' and ')}` : ''}`);
+  return ok(
+    'control groups',
+    `${version}${limits.length > 0 ? `; the agent itself is limited to ${limits.join(' and ')}` : ''}`,
+  );
 }
 
 /** Notes for those who wonder why something is missing; nothing here stops a machine from serving. */

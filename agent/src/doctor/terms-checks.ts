@@ -9,7 +9,12 @@ export function termsChecks(terms: MachineTerms | null): DoctorCheck[] {
 }
 
 function zone(wanted: string, here: string): DoctorCheck {
-  if (!isTimeZone(wanted)) return failed('time zone', `${wanted} is not a time zone`, `Set it: coop machine price MACHINE --time-zone ${here}`);
+  if (!isTimeZone(wanted))
+    return failed(
+      'time zone',
+      `${wanted} is not a time zone`,
+      `Set it: coop machine price MACHINE --time-zone ${here}`,
+    );
   const now = new Date();
   // Two names of the same time are no contradiction.
   if (wanted === here || localTime(wanted, now) === localTime(here, now)) return ok('time zone', wanted);
@@ -26,8 +31,10 @@ function quietHours({ quiet_hours: windows, time_zone }: MachineTerms): DoctorCh
   const shown = windows.map(({ from, to }) => `${from}-${to}`).join(', ');
   const wrong = windows.filter(({ from, to }) => minuteOf(from) === null || minuteOf(to) === null);
   const hint = 'Set them: coop machine price MACHINE --quiet-hours 22:00-07:00';
-  if (wrong.length > 0) return failed(name, `${wrong.map(({ from, to }) => `${from}-${to}`).join(', ')}: no such time of day`, hint);
-  if (quietMinutes(windows) === MINUTES_PER_DAY) return failed(name, `${shown} cover the whole day: nothing is ever offered`, hint);
+  if (wrong.length > 0)
+    return failed(name, `${wrong.map(({ from, to }) => `${from}-${to}`).join(', ')}: no such time of day`, hint);
+  if (quietMinutes(windows) === MINUTES_PER_DAY)
+    return failed(name, `${shown} cover the whole day: nothing is ever offered`, hint);
   return ok(name, `${shown} (${time_zone})`);
 }
 

@@ -35,7 +35,11 @@ export type AgentFilesOptions = {
 const agentEntry = fileURLToPath(new URL('../../../agent/src/main.ts', import.meta.url));
 
 /** Built at the first request and then kept; a file's name holds its content's hash, so a stale one is never served. */
-export function agentFiles({ cacheDir, entryFile = agentEntry, nodePath = process.execPath }: AgentFilesOptions): AgentFiles {
+export function agentFiles({
+  cacheDir,
+  entryFile = agentEntry,
+  nodePath = process.execPath,
+}: AgentFilesOptions): AgentFiles {
   return {
     agent: once(async () => {
       const code = await bundleAgent(entryFile);
@@ -115,7 +119,9 @@ async function servedFile(path: string, sha256: string, gzipPath: string): Promi
     gzip: once(async () => {
       const made = await sizeIfThere(gzipPath);
       if (made !== null) return { path: gzipPath, bytes: made };
-      await writeWhole(gzipPath, (temporary) => pipeline(createReadStream(path), createGzip({ level: 6 }), createWriteStream(temporary)));
+      await writeWhole(gzipPath, (temporary) =>
+        pipeline(createReadStream(path), createGzip({ level: 6 }), createWriteStream(temporary)),
+      );
       return { path: gzipPath, bytes: (await stat(gzipPath)).size };
     }),
   };

@@ -7,7 +7,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { encodeBase32 } from '@gpucoop/protocol/ids.ts';
@@ -52,7 +52,10 @@ async function network(options: { tls?: Tls; tamper?: { path: string; body: stri
       return typeof served.body === 'string' ? response.end(served.body) : served.body.pipe(response);
     });
   };
-  const server = options.tls === undefined ? createHttp(listener) : createHttps({ cert: options.tls.cert, key: options.tls.key }, listener);
+  const server =
+    options.tls === undefined
+      ? createHttp(listener)
+      : createHttps({ cert: options.tls.cert, key: options.tls.key }, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -94,7 +97,23 @@ const enrolment = {
 /** A PATH with what the script needs and no more; without Node, as on a fresh computer. */
 async function barePath(options: { node?: boolean } = {}): Promise<string> {
   const bin = await freshDir();
-  const programs = ['sh', 'curl', 'uname', 'id', 'mktemp', 'sed', 'cut', 'grep', 'sha256sum', 'rm', 'mv', 'mkdir', 'chmod', 'cat', 'env'];
+  const programs = [
+    'sh',
+    'curl',
+    'uname',
+    'id',
+    'mktemp',
+    'sed',
+    'cut',
+    'grep',
+    'sha256sum',
+    'rm',
+    'mv',
+    'mkdir',
+    'chmod',
+    'cat',
+    'env',
+  ];
   for (const program of programs) {
     const found = ['/bin', '/usr/bin'].map((dir) => join(dir, program)).find((path) => existsSync(path));
     if (found !== undefined) await symlink(found, join(bin, program));
@@ -106,7 +125,10 @@ async function barePath(options: { node?: boolean } = {}): Promise<string> {
 type Ran = { code: number | null; output: string };
 
 async function sh(command: string, env: Record<string, string>, shell = 'sh'): Promise<Ran> {
-  const child = spawn(shell, shell === 'sh' ? ['-c', command] : ['sh', '-c', command], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(shell, shell === 'sh' ? ['-c', command] : ['sh', '-c', command], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += String(chunk)));
   child.stderr.on('data', (chunk) => (output += String(chunk)));
@@ -117,7 +139,13 @@ async function sh(command: string, env: Record<string, string>, shell = 'sh'): P
 /** Joins, but leaves the last step, which would serve for ever, to a failing stand-in for systemd. */
 async function joinHere(command: string, options: { node?: boolean; dir?: string } = {}) {
   const dir = options.dir ?? join(await freshDir(), 'agent');
-  const ran = await sh(command, { PATH: await barePath(options), COOP_AGENT_DIR: dir, COOP_SERVICE: '1', HOME: shared, COOP_MACHINE_NAME: 'attic' });
+  const ran = await sh(command, {
+    PATH: await barePath(options),
+    COOP_AGENT_DIR: dir,
+    COOP_SERVICE: '1',
+    HOME: shared,
+    COOP_MACHINE_NAME: 'attic',
+  });
   return { ...ran, dir };
 }
 
@@ -125,7 +153,9 @@ describe('the one line', () => {
   const joinTls: JoinTls = { spkiPin: `${'A'.repeat(43)}=`, cert: '', selfSigned: true };
 
   test('over plain HTTP serves only on the loopback', () => {
-    expect(joinCommand('http://127.0.0.1:7070', null, token)).toBe(`curl -fsS http://127.0.0.1:7070/join.sh | COOP_JOIN_TOKEN=${token} sh`);
+    expect(joinCommand('http://127.0.0.1:7070', null, token)).toBe(
+      `curl -fsS http://127.0.0.1:7070/join.sh | COOP_JOIN_TOKEN=${token} sh`,
+    );
     expect(() => joinCommand('http://192.168.1.5:7070', null, token)).toThrow(/not safe/);
     expect(() => joinCommand('http://127.0.0.1.evil.example', null, token)).toThrow(/not safe/);
   });
@@ -151,7 +181,13 @@ describe('the one line', () => {
 
 test('values are quoted, whatever they hold', async () => {
   const hostile = `it's "$(touch ${shared}/owned)" \`touch ${shared}/owned\`\nand a second line`;
-  const script = joinScript({ origin: 'http://127.0.0.1:1', spkiPin: null, certPem: hostile, agentSha256: 'x', node: null });
+  const script = joinScript({
+    origin: 'http://127.0.0.1:1',
+    spkiPin: null,
+    certPem: hostile,
+    agentSha256: 'x',
+    node: null,
+  });
   const values = script.slice(0, script.indexOf('# Makes this computer'));
   const ran = await sh(`${values}\nprintf %s "$CERT_PEM"`, { PATH: process.env.PATH! });
   expect(ran).toEqual({ code: 0, output: hostile });
@@ -160,14 +196,25 @@ test('values are quoted, whatever they hold', async () => {
 
 test('the script says nothing wrong to dash and to busybox', async () => {
   const path = join(shared, 'join.sh');
-  await writeFile(path, joinScript({ origin: 'http://127.0.0.1:1', spkiPin: null, certPem: null, agentSha256: 'x', node: null }));
-  for (const shell of ['dash', 'busybox sh'].filter((name) => existsSync(`/usr/bin/${name.split(' ')[0]}`) || existsSync(`/bin/${name.split(' ')[0]}`))) {
+  await writeFile(
+    path,
+    joinScript({ origin: 'http://127.0.0.1:1', spkiPin: null, certPem: null, agentSha256: 'x', node: null }),
+  );
+  for (const shell of ['dash', 'busybox sh'].filter(
+    (name) => existsSync(`/usr/bin/${name.split(' ')[0]}`) || existsSync(`/bin/${name.split(' ')[0]}`),
+  )) {
     expect(await sh(`${shell} -n ${path}`, { PATH: process.env.PATH! })).toEqual({ code: 0, output: '' });
   }
 });
 
 test('a script that was cut off does nothing', async () => {
-  const script = joinScript({ origin: 'http://127.0.0.1:1', spkiPin: null, certPem: null, agentSha256: 'x', node: null });
+  const script = joinScript({
+    origin: 'http://127.0.0.1:1',
+    spkiPin: null,
+    certPem: null,
+    agentSha256: 'x',
+    node: null,
+  });
   const path = join(shared, 'cut.sh');
   const dir = join(await freshDir(), 'agent');
   for (const share of [0.3, 0.6, 0.9, 0.995]) {
@@ -241,7 +288,13 @@ describe('joining', () => {
   test('the pin holds for the files too, not only for the script', async () => {
     const other = await loadOrMakeTls({ dir: await freshDir(), names: [], now: new Date() });
     const { origin, enrolled } = await network({ tls });
-    const script = joinScript({ origin, spkiPin: other.spkiPin, certPem: other.cert, agentSha256: (await files.agent()).sha256, node: await files.node() });
+    const script = joinScript({
+      origin,
+      spkiPin: other.spkiPin,
+      certPem: other.cert,
+      agentSha256: (await files.agent()).sha256,
+      node: await files.node(),
+    });
     const path = join(await freshDir(), 'join.sh');
     await writeFile(path, script);
     const { output, code } = await joinHere(`COOP_JOIN_TOKEN=${token} sh ${path}`, { node: true });
@@ -271,7 +324,10 @@ describe('joining', () => {
     const { origin } = await network();
     const parent = await freshDir();
     await mkdir(join(parent, 'a b'));
-    const { output, code } = await joinHere(joinCommand(origin, null, token), { node: true, dir: join(parent, 'a b', "x'y") });
+    const { output, code } = await joinHere(joinCommand(origin, null, token), {
+      node: true,
+      dir: join(parent, 'a b', "x'y"),
+    });
     expect(code).toBe(1);
     expect(output).toContain('unusual characters');
   });

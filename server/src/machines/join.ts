@@ -13,10 +13,18 @@ export type JoinTls = { spkiPin: string; cert: string; selfSigned: boolean };
  * The line for the other computer. The token travels in the environment of `sh`, so that no process list shows it there. `-k`
  * beside a pin is safe: curl checks the pin whatever else it is told.
  */
-export function joinCommand(origin: string, tls: JoinTls | null, token: string, options: { service?: boolean } = {}): string {
+export function joinCommand(
+  origin: string,
+  tls: JoinTls | null,
+  token: string,
+  options: { service?: boolean } = {},
+): string {
   if (!isId('joinToken', token)) throw new CoopError('invalid_request', 'That is not a join token.');
   const url = `${checkedOrigin(origin, tls)}/join.sh`;
-  const curl = tls?.selfSigned === true ? `curl -fsSk --pinnedpubkey sha256//${checkedPin(tls.spkiPin)} ${url}` : `curl -fsS ${url}`;
+  const curl =
+    tls?.selfSigned === true
+      ? `curl -fsSk --pinnedpubkey sha256//${checkedPin(tls.spkiPin)} ${url}`
+      : `curl -fsS ${url}`;
   return `${curl} | COOP_JOIN_TOKEN=${token} sh${options.service === true ? ' -s -- --service' : ''}`;
 }
 
@@ -73,7 +81,11 @@ export function joinRoutes(options: { origin: string; tls: JoinTls | null; files
         agentSha256: agent.sha256,
         node,
       });
-      return { status: 200, headers: { 'content-type': 'text/x-shellscript; charset=utf-8', 'cache-control': 'no-store' }, body };
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/x-shellscript; charset=utf-8', 'cache-control': 'no-store' },
+        body,
+      };
     },
     agent: async (acceptEncoding) => serveFile(await files.agent(), 'text/javascript; charset=utf-8', acceptEncoding),
     node: async (acceptEncoding) => {
@@ -115,9 +127,13 @@ function checkedOrigin(origin: string, tls: JoinTls | null): string {
     throw new CoopError('invalid_request', `${origin} is not an origin that this server answers under.`);
   }
   if (tls === null && !loopback) {
-    throw new CoopError('invalid_request', `${origin} is not safe for others to join: without TLS anybody on the way could replace the agent.`, {
-      hint: 'Start the server with --listen, which makes a certificate',
-    });
+    throw new CoopError(
+      'invalid_request',
+      `${origin} is not safe for others to join: without TLS anybody on the way could replace the agent.`,
+      {
+        hint: 'Start the server with --listen, which makes a certificate',
+      },
+    );
   }
   return url.origin;
 }
