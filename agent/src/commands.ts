@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { EngineInfo } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { startAgent } from './agent.ts';
 import type { Arguments } from './arguments.ts';
@@ -49,19 +50,25 @@ export async function enrolHere(args: Arguments): Promise<number> {
   const lock = await lockState(stateDir);
   try {
     const detectFacts = async () => {
-      // The machine has no id yet, and only asks the engine what it is.
-      const engine = await openAgentEngine(args, address, 'enrolling');
-      try {
-        return { ...(await detectMachine(detectOptions(args))), engine: await engine.info() };
-      } finally {
-        await engine.close();
-      }
+      return { ...(await detectMachine(detectOptions(args))), engine: await engineFacts(args, address) };
     };
     const config = await enrol({ ...args, server, token, engine: address.engine, detectFacts });
     print(args, { machine_id: config.machine_id, server: config.server }, `This computer is machine ${config.machine_id} of ${config.server}.`);
     return 0;
   } finally {
     lock.release();
+  }
+}
+
+/** What the engine is, asked by a machine that has no id yet: the rules that were tried out are taken away again. */
+async function engineFacts(args: Arguments, address: Parameters<typeof openAgentEngine>[1]): Promise<EngineInfo> {
+  const agentId = `asking-${process.pid}`;
+  const engine = await openAgentEngine(args, address, agentId);
+  try {
+    return await engine.info();
+  } finally {
+    await engine.close();
+    await removeIsolation(agentId);
   }
 }
 
@@ -86,7 +93,8 @@ export async function status(args: Arguments): Promise<number> {
 export async function doctor(args: Arguments): Promise<number> {
   const config = await readConfig(args.stateDir).catch(() => null);
   const askEngine = async () => {
-    const engine = await openAgentEngine(args, config, config?.machine_id ?? 'doctor');
+    if (config === null) return engineFacts(args, null);
+    const engine = await openAgentEngine(args, config, config.machine_id);
     return engine.info().finally(() => engine.close());
   };
   const terms = await readTerms(args.stateDir);

@@ -38,7 +38,7 @@ export async function insertLease(
       queue: false,
       max_price_micros_per_hour: 0n,
       budget_micros: 0n,
-      order_hash: 'order',
+      order_hash: `order_of_${id}`,
       created_at: at,
       expires_at: at,
     })

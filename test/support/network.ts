@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { signerFromSecret } from '@gpucoop/protocol/evidence.ts';
+import { signerFromSecret, type Signer } from '@gpucoop/protocol/evidence.ts';
 import type { Machine, Run } from '@gpucoop/protocol/resources.ts';
 import { specDefaults, type Spec } from '@gpucoop/protocol/spec.ts';
 import type { Policy } from '@gpucoop/policy/policy.ts';
@@ -20,11 +20,13 @@ export type TestNetwork = {
   server: Program;
   admin: Client;
   /** A new user, with credit when asked for. */
-  user(credit?: number): Promise<{ client: Client; id: string }>;
+  user(credit?: number): Promise<TestUser>;
   addMachine(provider: Client, options?: { engine?: 'docker' | 'process'; name?: string; env?: Record<string, string> }): Promise<TestMachine>;
   /** Ends all processes, removes all containers of its machines and all files. */
   close(): Promise<void>;
 };
+
+export type TestUser = { client: Client; id: string; signer: Signer };
 
 export type Program = {
   pid(): number | undefined;
@@ -93,7 +95,7 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
     async close() {
       await Promise.all(machines.map((machine) => machine.agent.stop().catch(() => undefined)));
       for (const machine of machines) {
-        await runOnce(['agent/src/main.ts', 'uninstall', '--state', machine.stateDir, '--yes'], {}).catch(() => undefined);
+        await runOnce(['agent/src/main.ts', 'uninstall', '--state', machine.stateDir, '--force'], {}).catch(() => undefined);
       }
       await server.stop();
       await rm(home, { recursive: true, force: true });
@@ -101,10 +103,11 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
   };
 }
 
-async function logIn(url: string, secret: Uint8Array): Promise<{ client: Client; id: string }> {
-  const client = createClient({ server: url, key: signerFromSecret(secret) });
+async function logIn(url: string, secret: Uint8Array): Promise<TestUser> {
+  const signer = signerFromSecret(secret);
+  const client = createClient({ server: url, key: signer });
   const { user } = await client.auth.login();
-  return { client, id: user.id };
+  return { client, id: user.id, signer };
 }
 
 function program(args: string[], env: Record<string, string>, logFile: string, ready: () => Promise<void>): Program {

@@ -23,11 +23,25 @@ export async function startCluster(settings: Record<string, string> = { fsync: '
   if (as !== undefined) chownSync(dir, as.uid, as.gid);
   chmodSync(dir, 0o755);
   const data = join(dir, 'data');
-  const [initdb, ...initdbArguments] = command('initdb', ['-D', data, '-U', 'coop', '--auth=trust', '--no-sync', '--no-locale', '-E', 'UTF8']);
+  const [initdb, ...initdbArguments] = command('initdb', [
+    '-D',
+    data,
+    '-U',
+    'coop',
+    '--auth=trust',
+    '--no-sync',
+    '--no-locale',
+    '-E',
+    'UTF8',
+  ]);
   execFileSync(initdb!, initdbArguments, { stdio: ['ignore', 'ignore', 'pipe'] });
 
   const flags = Object.entries({ listen_addresses: '', unix_socket_directories: dir, ...settings });
-  const [server, ...serverArguments] = command('postgres', ['-D', data, ...flags.flatMap(([name, value]) => ['-c', `${name}=${value}`])]);
+  const [server, ...serverArguments] = command('postgres', [
+    '-D',
+    data,
+    ...flags.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]);
   const postgres = spawn(server!, serverArguments, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(postgres, 'exit');
   await ready(postgres.stderr);

@@ -77,6 +77,8 @@ async function* leaseLogs(
   } catch (error) {
     if (error instanceof CoopError && (error.code === 'machine_unreachable' || error.code === 'timeout')) return false;
     if (error instanceof CoopError && error.code === 'not_found') return true;
+    // No container yet: one who follows waits for it. One that ended before it had a container never wrote anything.
+    if (error instanceof CoopError && error.code === 'wrong_state') return !query.follow;
     if (error instanceof CoopError) throw error;
     return false; // the stream broke with the link: the caller resumes
   } finally {
