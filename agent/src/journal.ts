@@ -27,6 +27,8 @@ export async function openJournal({ stateDir, onAppend, log, longest = 20_000 }:
   const path = join(stateDir, 'journal.ndjson');
   let { acknowledged, events } = parseJournal(await readIfThere(path), log);
   let nextSeq = Math.max(acknowledged, events.at(-1)?.seq ?? 0) + 1;
+  /** Only what is on the disk is sent: otherwise a crash could give its number to another line. */
+  let keptSeq = nextSeq - 1;
   let acknowledgedInFile = 0;
   let file: FileHandle | undefined;
   let work: Promise<void> = rewrite(); // also cuts off a line that a crash left torn
@@ -37,12 +39,15 @@ export async function openJournal({ stateDir, onAppend, log, longest = 20_000 }:
       const event: MeterEvent = { type: 'meter', seq: nextSeq++, statement };
       events.push(event);
       if (events.length > longest) events = thinOut(events);
-      return then(async () => {
+      return inTurn(async () => {
         await file?.appendFile(`${JSON.stringify(event)}\n`);
         await file?.datasync();
-      }).finally(onAppend);
+      }).finally(() => {
+        keptSeq = Math.max(keptSeq, event.seq);
+        onAppend();
+      });
     },
-    unacknowledged: (after) => events.slice(firstAfter(events, after)),
+    unacknowledged: (after) => events.slice(firstAfter(events, after), firstAfter(events, keptSeq)),
     acknowledge: (seq) => {
       const known = Math.min(seq, nextSeq - 1); // a server cannot acknowledge what was never sent
       if (known <= acknowledged) return;
@@ -50,17 +55,19 @@ export async function openJournal({ stateDir, onAppend, log, longest = 20_000 }:
       const count = firstAfter(events, acknowledged);
       events.splice(0, count);
       acknowledgedInFile += count;
-      if (acknowledgedInFile >= REWRITE_AFTER) void then(rewrite);
+      if (acknowledgedInFile >= REWRITE_AFTER) void inTurn(rewrite);
+      // Not waited for: what is sent twice because this was lost is the same evidence.
+      else void inTurn(async () => file?.appendFile(`${JSON.stringify({ acknowledged })}\n`));
     },
     close: async () => {
-      await then(rewrite);
+      await inTurn(rewrite);
       await file?.close();
       file = undefined;
     },
   };
 
   /** Writes come one after the other. A failure is told and not thrown: serving goes on when the provider's disk is full. */
-  function then(write: () => Promise<void>): Promise<void> {
+  function inTurn(write: () => Promise<void>): Promise<void> {
     work = work.then(write).catch((error: unknown) => log.error({ err: error }, 'the journal could not be written'));
     return work;
   }
@@ -81,13 +88,13 @@ function parseJournal(text: string | undefined, log: Logger): { acknowledged: nu
     try {
       const json: unknown = JSON.parse(line);
       const head = Head.safeParse(json);
-      if (head.success) acknowledged = head.data.acknowledged;
+      if (head.success) acknowledged = Math.max(acknowledged, head.data.acknowledged);
       else events.push(MeterEvent.parse(json));
     } catch {
       log.warn('the journal has a line that cannot be read; it was cut off when the agent was killed'); // nobody was told of it
     }
   }
-  return { acknowledged, events };
+  return { acknowledged, events: events.filter((event) => event.seq > acknowledged) };
 }
 
 /** Half of the lines between a lease's first and last go: each later line says all that the earlier ones said. */

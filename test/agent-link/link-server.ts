@@ -60,6 +60,7 @@ export async function startLinkServer(options: Partial<LinksOptions> & { port?: 
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      if (request.url !== '/v1/link/challenge') return response.writeHead(404).end();
       const { machine_id } = JSON.parse(Buffer.concat(chunks).toString()) as { machine_id: string };
       links.challenge(machine_id).then(
         (challenge) => response.end(JSON.stringify(challenge)),
