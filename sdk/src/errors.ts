@@ -26,6 +26,10 @@ export function unreachable(server: string, cause: unknown): CoopError {
   });
 }
 
+export function cutOff(server: string, cause: unknown): CoopError {
+  return new CoopError('unavailable', `The connection through ${server} was cut.`, { hint: 'Try again.', cause });
+}
+
 export const isRetryable = (error: unknown): boolean => error instanceof CoopError && problems[error.code].retryable;
 
 function nearestCode(status: number): ProblemCode {

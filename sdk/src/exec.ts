@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import type { ExecRequest } from '@gpucoop/protocol/agent-api.ts';
 import { encodeFrame, encodeJsonFrame, frameReader, FRAME_PAYLOAD_MAX, type Frame } from '@gpucoop/protocol/frames.ts';
 import { Problem } from '@gpucoop/protocol/problem.ts';
-import { errorFromProblem, unreachable } from './errors.ts';
+import { cutOff, errorFromProblem } from './errors.ts';
 import { openSocket } from './socket.ts';
 import type { Transport } from './transport.ts';
 
@@ -42,13 +42,13 @@ export async function openExec(
 
   const stdin = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      const frames: Uint8Array[] = [];
-      for (let at = 0; at < chunk.length; at += FRAME_PAYLOAD_MAX) {
-        frames.push(encodeFrame('stdin', chunk.subarray(at, at + FRAME_PAYLOAD_MAX)));
-      }
-      // The command may be gone before its input is: then the rest of it goes nowhere, as in a shell.
-      if (socket.readyState !== socket.OPEN) return done();
-      socket.send(Buffer.concat(frames), () => done());
+      // A frame a message: servers take no message much larger than a frame.
+      const next = (at: number): void => {
+        // The command may be gone before its input is: then the rest of it goes nowhere, as in a shell.
+        if (at >= chunk.length || socket.readyState !== socket.OPEN) return done();
+        socket.send(encodeFrame('stdin', chunk.subarray(at, at + FRAME_PAYLOAD_MAX)), () => next(at + FRAME_PAYLOAD_MAX));
+      };
+      next(0);
     },
     final(done) {
       send(encodeFrame('stdinEnd'));
@@ -76,11 +76,11 @@ export async function openExec(
         socket.terminate();
       }
     });
-    socket.on('error', (error) => reject(unreachable(transport.server, error)));
-    socket.on('close', () => {
+    socket.on('error', (error) => reject(cutOff(transport.server, error)));
+    socket.on('close', (code) => {
       stdout.push(null);
       stderr.push(null);
-      reject(unreachable(transport.server, new Error('the connection ended before the command did')));
+      reject(cutOff(transport.server, new Error(`the connection ended before the command did (${code})`)));
     });
   });
   exit.catch(() => {}); // who asks for it later still gets the rejection

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { unreachable } from './errors.ts';
+import { cutOff } from './errors.ts';
 import { openSocket } from './socket.ts';
 import type { Transport } from './transport.ts';
 
@@ -29,10 +29,10 @@ export async function openPort(transport: Transport, path: string, signal?: Abor
       duplex.push(null);
     } else if (!duplex.push(data)) socket.pause();
   });
-  socket.on('error', (error) => duplex.destroy(unreachable(transport.server, error)));
-  socket.on('close', () => {
+  socket.on('error', (error) => duplex.destroy(cutOff(transport.server, error)));
+  socket.on('close', (code) => {
     if (ended) duplex.end();
-    else duplex.destroy(unreachable(transport.server, new Error('the connection was cut')));
+    else duplex.destroy(cutOff(transport.server, new Error(`closed with ${code}`)));
   });
   return duplex;
 }
