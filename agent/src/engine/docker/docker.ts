@@ -218,7 +218,9 @@ export async function openDocker(connection: Connection, options: EngineOptions)
 
     async *logs(containerId, range, signal) {
       const container = await own(containerId);
-      yield* readLogs({ socketPath, containerId: container.Id, createdAt: container.Created, state: () => inspect(container.Id) }, range, signal);
+      const losesLineEnds = container.HostConfig.LogConfig?.Type === 'local';
+      const state = () => inspect(container.Id);
+      yield* readLogs({ socketPath, containerId: container.Id, createdAt: container.Created, losesLineEnds, state }, range, signal);
     },
 
     async exec(containerId, request) {

@@ -12,9 +12,12 @@ export type LogSource = {
   containerId: string;
   /** Of the container, as the engine wrote it. */
   createdAt: string;
+  /** The log driver `local` (seen in 20.10) forgets the line end of lines that it cut at 16 KiB; it is put back. */
+  losesLineEnds: boolean;
   state(): Promise<ContainerState | undefined>;
 };
 
+const LINE_END = Buffer.from('\n');
 const POLL_MS = 200;
 const ENGINE_AWAY_MS = 1000;
 
@@ -66,6 +69,7 @@ async function* readOnce(source: LogSource, after: number, follow: boolean, sign
   const sequence = new LogSequence(parseNanoseconds(source.createdAt));
   // A character may be cut in two where the engine cuts long lines.
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+  const open: Record<'stdout' | 'stderr', string | null> = { stdout: null, stderr: null };
   const query = `follow=${follow ? 1 : 0}&stdout=1&stderr=1&timestamps=1`;
   let body: http.IncomingMessage;
   try {
@@ -79,7 +83,11 @@ async function* readOnce(source: LogSource, after: number, follow: boolean, sign
       const space = payload.indexOf(0x20);
       const at = payload.toString('latin1', 0, space);
       const seq = sequence.next(parseNanoseconds(at));
-      const text = decoders[stream].write(payload.subarray(space + 1));
+      const piece = payload.subarray(space + 1);
+      // The pieces of one line share one time, so a piece of another time begins another line.
+      const lostEnd = source.losesLineEnds && open[stream] !== null && open[stream] !== at;
+      open[stream] = piece.at(-1) === 0x0a ? null : at;
+      const text = decoders[stream].write(lostEnd ? Buffer.concat([LINE_END, piece]) : piece);
       if (seq > after && text !== '') yield { seq, at: new Date(at).toISOString(), stream, text };
     }
   } catch (error) {
