@@ -83,21 +83,24 @@ export const globalFlags = {
 
 export type Found = { path: string[]; found: Command | Group | undefined; argv: string[] };
 
-/** Walks the tree by the leading words; the rest is the command's own. */
+const LEADING = new Set(['--json', '--explain', '--verbose']);
+
+/** Walks the tree by the leading words; the rest is the command's own. `coop --json ps` is `coop ps --json`. */
 export function findCommand(tree: Commands, argv: readonly string[]): Found {
+  const firstWord = argv.findIndex((word) => !LEADING.has(word));
+  const leading = argv.slice(0, Math.max(0, firstWord));
+  const words = argv.slice(leading.length);
   let found: Command | Group | undefined;
   let level = tree;
   const path: string[] = [];
-  let used = 0;
-  for (const word of argv) {
+  for (const word of words) {
     if (word.startsWith('-') || !Object.hasOwn(level, word)) break;
     found = level[word]!;
     path.push(word);
-    used += 1;
     if (!isGroup(found)) break;
     level = found.commands;
   }
-  return { path, found, argv: argv.slice(used) };
+  return { path, found, argv: [...leading, ...words.slice(path.length)] };
 }
 
 export const isGroup = (node: Command | Group): node is Group => 'commands' in node;

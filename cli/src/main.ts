@@ -11,8 +11,11 @@ import { openTerminal } from './terminal.ts';
 const argv = process.argv.slice(2);
 const found = findCommand(commands, argv);
 const own = ownWords(found);
-const wants = (flag: 'json' | 'explain' | 'verbose'): boolean => own.includes(`--${flag}`);
-const terminal = openTerminal(process, { json: wants('json'), explain: wants('explain'), verbose: wants('verbose') });
+const terminal = openTerminal(process, {
+  json: own.includes('--json'),
+  explain: own.includes('--explain'),
+  verbose: own.includes('--verbose'),
+});
 
 for (const stream of [process.stdout, process.stderr]) {
   // A reader that has seen enough (`coop logs | head`) is no error.
@@ -45,7 +48,7 @@ async function leaf(definition: Command, { path, argv: words }: Found): Promise<
 }
 
 function topLevel(): number {
-  const [word] = found.argv;
+  const word = found.argv.find((one) => !one.startsWith('--') || isHelp(one));
   if (word !== undefined && !isHelp(word)) throw unknownCommand([], word, Object.keys(commands));
   return say(overview(commands, chapters, version(), terminal.look, terminal.width));
 }
@@ -73,7 +76,10 @@ function ownWords({ found: node, argv: words }: Found): string[] {
   return dashes < 0 ? words : words.slice(0, dashes);
 }
 
-const isHelp = (word: string): boolean => word === '--help' || word === '-h' || word === 'help' || Object.hasOwn(globalFlags, word.slice(2));
+/** `coop --json` alone asks for nothing else either. */
+function isHelp(word: string): boolean {
+  return word === '--help' || word === '-h' || word === 'help' || (word.startsWith('--') && Object.hasOwn(globalFlags, word.slice(2)));
+}
 
 function say(text: string): number {
   terminal.print(text);

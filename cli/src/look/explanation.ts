@@ -29,5 +29,5 @@ export function renderExplanation(explanation: Explanation, look: Look, width: n
     look,
   );
   const each = relaxing.length === 0 ? '\nEach fails on several conditions at once; loosen more than one.' : '';
-  return `${look.attention('Nothing matches')}: ${count(offers, 'offer')} on the market, none of them fits.\n\n${table}${each}`;
+  return `${look.attention('Nothing matches')} of ${count(offers, 'offer')} on the market.\n\n${table}${each}`;
 }

@@ -57,15 +57,21 @@ export function renderMachine(machine: Machine, look: Look, width: number, nowMs
     ['', `${count(machine.cpus, 'CPU')}, ${formatMib(machine.memory_mib)} memory, ${formatMib(machine.disk_mib)} disk`],
     ...machine.devices.map((device, i) => [i === 0 ? 'devices' : '', plain(`${device.class}  ${device.name}, ${formatMib(device.memory_mib)}${device.owner_busy ? ', used by its owner now' : ''}`)] as const),
     ['engine', `${plain(machine.engine)}, isolation ${machine.isolation === 'none' ? look.attention('none') : machine.isolation}, network ${machine.network}, disk ${machine.disk_limit}`],
+    ...(Object.keys(terms.price_micros_per_unit_hour).length === 0 ? [['prices', "the network's usual ones, as in the offers"] as const] : []),
     ...Object.entries(terms.price_micros_per_unit_hour).map(([name, micros], i) => [i === 0 ? 'prices' : '', `${name}  $${decimalDollars(BigInt(micros))} a unit and hour`] as const),
     ['terms', `${count(terms.min_units, 'unit')} to ${terms.max_units ?? 'all'}, ${formatDuration(terms.min_duration_s)} to ${formatDuration(terms.max_duration_s)}${terms.only_when_idle ? ', only when idle' : ''}`],
     ...(quiet === '' ? [] : [['quiet', `${quiet} (${terms.time_zone})`] as const]),
-    ['kept', `${count(terms.reserve_cpus, 'CPU')} and ${formatMib(terms.reserve_memory_mib)} for the owner; ${terms.disk_mib === null ? 'nine tenths of the free disk' : formatMib(terms.disk_mib)} rented out at most`],
+    ['kept', `${keptWords(terms)} for the owner; ${terms.disk_mib === null ? 'nine tenths of the free disk' : formatMib(terms.disk_mib)} rented out at most`],
     ['earned', exactMoney(machine.earned)],
   ];
   const offers = renderOffers(machine.offers, look, width, nowMs);
   const leases = machine.leases.map((lease) => `${shortId(lease.id)}  ${lease.state.padEnd(10)} ${unitsText(lease.units, lease.class)}`);
   return [renderFields(fields, look), ...(offers === '' ? [] : [offers]), ...(leases.length === 0 ? [] : [`${look.dim('LEASES')}\n${leases.join('\n')}`])].join('\n\n');
+}
+
+function keptWords({ reserve_cpus, reserve_memory_mib }: Machine['terms']): string {
+  const parts = [...(reserve_cpus === 0 ? [] : [count(reserve_cpus, 'CPU')]), ...(reserve_memory_mib === 0 ? [] : [`${formatMib(reserve_memory_mib)} memory`])];
+  return parts.join(' and ') || 'nothing';
 }
 
 const marks = { ok: 'ok', warning: 'warn', failed: 'FAIL' } as const satisfies Record<DoctorCheck['status'], string>;

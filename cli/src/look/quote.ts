@@ -19,7 +19,7 @@ export function renderQuote(quote: Quote, chosen: QuotedOffer, maxPrice: bigint,
 
 function heading({ offer, units, cpus, memory_mib, disk_mib }: QuotedOffer, look: Look): string {
   const size = `${offer.class === 'cpu' ? '' : `${cpus} CPUs, `}${formatMib(memory_mib)} memory, ${formatMib(disk_mib)} disk`;
-  const place = [offer.region, shortId(offer.machine_id), offer.engine, `isolation ${offer.isolation}`].filter((text) => text !== '').map(plain);
+  const place = [offer.region, shortId(offer.machine_id), offer.engine, `isolation ${offer.isolation}`].filter((text) => text !== '' && text !== 'unknown').map(plain);
   return `${look.bold(unitsText(units, offer.class))}  ${size}\n${look.dim(place.join(' · '))}`;
 }
 

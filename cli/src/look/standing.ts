@@ -70,7 +70,7 @@ function engineWords({ machine }: Standing, look: Look): string[] {
 }
 
 function next({ typed, machine, export: export_ }: Standing, look: Look): string {
-  const image = machine?.offers.flatMap((offer) => offer.cached_images).find((name) => /^[\w./:-]+$/.test(name) && !name.includes('<none>'));
+  const image = machine?.offers.flatMap((offer) => offer.cached_images).find((name) => /^[a-z0-9][\w./:-]*$/.test(name) && !name.startsWith('coop/'));
   const lines: [string, string][] = [
     ...(export_ === undefined ? [] : ([[export_, 'so that it finds this network']] as [string, string][])),
     [`${typed} run -- echo hello`, 'rent a CPU, run a command, see the bill'],

@@ -80,7 +80,7 @@ async function putNothing(quote: Quote, wish: Wish, terminal: Terminal): Promise
   if (!terminal.json) terminal.aside(`\n${renderExplanation(quote.explanation, terminal.asideLook, terminal.asideWidth)}\n`);
   if (wish.dryRun && wish.wait) return false;
   if (!wish.wait) {
-    throw new CoopError('no_match', offers === 0 ? 'No machine is on the market.' : `None of the ${offers} offers on the market matches.`, {
+    throw new CoopError('no_match', nothingWords(offers), {
       hint: 'Change a condition as shown, or add --wait --max-price to queue until something matches.',
       details: { failed },
     });
@@ -90,4 +90,9 @@ async function putNothing(quote: Quote, wish: Wish, terminal: Terminal): Promise
   }
   const most = exactMoney(BigInt(quote.spec.max_price_micros_per_hour));
   return wish.yes || agreed(terminal, `Wait until something matches at ${most} an hour or less?`);
+}
+
+function nothingWords(offers: number): string {
+  if (offers === 0) return 'No machine is on the market.';
+  return offers === 1 ? 'The one offer on the market does not match.' : `None of the ${offers} offers on the market matches.`;
 }

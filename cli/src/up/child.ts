@@ -25,7 +25,8 @@ export type ChildOptions = {
   env: NodeJS.ProcessEnv;
   logFile: string;
   onLine: (line: string) => void;
-  onDeath: (exit: Exit, againInMs: number) => void;
+  /** Undefined: it has said that it does not want to be started again. */
+  onDeath: (exit: Exit, againInMs: number | undefined) => void;
   onPid: (pid: number | undefined) => void;
 };
 
@@ -33,6 +34,8 @@ const BACKOFF_MS = [500, 1000, 2000, 5000, 10_000, 30_000];
 /** After so long a life the next death counts as the first. */
 const WELL_AFTER_MS = 60_000;
 const LAST_LINES = 8;
+/** The agent's word for: this machine was removed from the network. */
+const DO_NOT_START_AGAIN = 78;
 
 export function startChild(options: ChildOptions): Child {
   const log = openRotatingFile(options.logFile);
@@ -63,6 +66,7 @@ export function startChild(options: ChildOptions): Child {
       const exit = { code, signal, lastLines };
       if (!isSettled) first.resolve(exit);
       if (stopping || !isSettled) return;
+      if (code === DO_NOT_START_AGAIN) return options.onDeath(exit, undefined);
       deaths = performance.now() - bornMs > WELL_AFTER_MS ? 0 : deaths + 1;
       const againInMs = BACKOFF_MS[Math.min(deaths, BACKOFF_MS.length - 1)]!;
       options.onDeath(exit, againInMs);

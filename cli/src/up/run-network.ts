@@ -99,7 +99,8 @@ const suggestion = ({ listen }: UpWish, next: number): string =>
 async function startAgent(network: Network, context: Context, client: Client, say: (text: string) => void): Promise<void> {
   const { home, wish, stop } = network;
   say('making this computer a machine of the network');
-  network.machineId = await enrolThisMachine(home, context, client, wish.engine);
+  const certificateFile = wish.listen === undefined ? undefined : (wish.cert ?? join(home.network, 'tls.crt'));
+  network.machineId = await enrolThisMachine(home, context, client, { engine: wish.engine, certificateFile });
   say('starting the agent');
   const agent = addChild(network, 'agent', [programs.agent, 'run', '--state', home.agent], process.env);
   say('waiting until its offers are on the market');
@@ -129,7 +130,8 @@ function addChild({ home, terminal, lock, children }: Network, name: string, arg
     },
     onDeath: (exit, againInMs) => {
       const how = exit.signal ?? `exit code ${exit.code}`;
-      const text = `ended (${how}); it is started again in ${againInMs / 1000} s. ${lastWords(exit.lastLines)}`;
+      const then = againInMs === undefined ? 'It is not started again' : `It is started again in ${againInMs / 1000} s`;
+      const text = `${how}. ${then}. ${lastWords(exit.lastLines)}`;
       terminal.aside(render(name, new Date(terminal.nowMs()).toISOString(), look.bad('ended'), text, look));
     },
     onPid: () => setImmediate(() => void lock.update({ children: pids() })),

@@ -64,15 +64,18 @@ export async function lockHome(home: Home): Promise<Lock> {
     throw other === undefined ? error : alreadyRunning(other);
   }
   let writing = Promise.resolve();
+  let released = false;
   return {
     left: left?.children ?? {},
     update: (change) => {
+      if (released) return writing; // a child that ended last is of no interest any more
       state = { ...state, ...change };
       const now = state;
       writing = writing.then(() => writeJson(home.running, now));
       return writing;
     },
     release: async () => {
+      released = true;
       await writing;
       await rm(home.running, { force: true });
     },

@@ -24,7 +24,7 @@ export async function startOver(home: Home, yes: boolean, terminal: Terminal): P
   for (const child of Object.values(left?.children ?? {})) await endProcess(child, PATIENCE_MS);
   if (existsSync(join(home.agent, 'agent.json'))) {
     terminal.aside(terminal.asideLook.dim('ending leases and taking the agent away'));
-    await runToEnd([programs.agent, 'uninstall', '--state', home.agent, '--end-leases'], process.env, 'Taking the agent away');
+    await runToEnd([programs.agent, 'uninstall', '--state', home.agent, '--force'], process.env, 'Taking the agent away');
   }
   for (const path of [home.network, home.agent, home.log]) await rm(path, { recursive: true, force: true });
   return true;

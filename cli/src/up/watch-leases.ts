@@ -5,7 +5,7 @@ import { money, shortId } from '../look/units.ts';
 import type { Terminal } from '../terminal.ts';
 import { render } from './log-line.ts';
 
-const LOOK_AGAIN_MS = 2000;
+const LOOK_AGAIN_MS = 3000;
 
 /** Says on the provider's screen what leases begin, change and end on his machine, and what they brought. */
 export function watchLeases(client: Client, machineId: string, terminal: Terminal, signal: AbortSignal): void {
