@@ -16,12 +16,15 @@ export type OfferShape = {
 
 const SYSTEM_MEMORY_MIB = 256; // never rented: the engine and the agent live in it
 
-/** Offers of a machine. Cards with MIG switched on are left out: their slices are not told apart yet. */
+/**
+ * Offers of a machine. Cards with MIG switched on are left out: their slices are not told apart yet. A machine whose engine cannot
+ * hand a device over offers none; one that offers no device offers its CPUs.
+ */
 export function offersOf(facts: MachineFacts, terms: MachineTerms): OfferShape[] {
   const cpus = Math.max(1, facts.cpus - terms.reserve_cpus);
   const memoryMib = Math.max(256, facts.memory_mib - terms.reserve_memory_mib - SYSTEM_MEMORY_MIB);
-  const devices = facts.devices.filter((device) => !device.mig);
-  if (facts.devices.length === 0) return [cpuOffer(cpus, memoryMib, terms)];
+  const devices = facts.engine.gpu === 'none' ? [] : facts.devices.filter((device) => !device.mig);
+  if (devices.length === 0) return [cpuOffer(cpus, memoryMib, terms)];
 
   const byClass = Map.groupBy(devices, (device) => device.class);
   const shareCpus = Math.floor((cpus * 100) / Math.max(1, devices.length)) / 100;
