@@ -10,10 +10,22 @@ const bin = join(root, 'node_modules', '.bin');
 /** What was found right last time is not looked at again: seconds instead of half a minute. */
 const typesCache = join(root, 'node_modules', '.cache', 'coop.tsbuildinfo');
 
-type Step = { name: string; command: string; args: string[]; fix: string };
+type Step = {
+  name: string;
+  command: string;
+  args: string[];
+  fix: string;
+  /** The lines that say what is wrong, where a tool prints much around them. */
+  telling?: RegExp;
+};
 
 const steps: Step[] = [
-  { name: 'types', command: 'tsc', args: ['-p', '.', '--pretty', 'false', '--incremental', '--tsBuildInfoFile', typesCache], fix: '' },
+  {
+    name: 'types',
+    command: 'tsc',
+    args: ['-p', '.', '--pretty', 'false', '--incremental', '--tsBuildInfoFile', typesCache],
+    fix: '',
+  },
   { name: 'lint', command: 'oxlint', args: ['--format=unix'], fix: 'npx oxlint --fix mends some' },
   { name: 'format', command: 'oxfmt', args: ['--list-different', '.'], fix: 'npm run format' },
   { name: 'unused', command: 'knip', args: ['--no-progress', '--no-config-hints'], fix: '' },
@@ -27,7 +39,13 @@ const steps: Step[] = [
         },
       ]
     : []),
-  { name: 'tidy', command: 'vitest', args: ['run', '--reporter=minimal', 'test/tidy.test.ts'], fix: '' },
+  {
+    name: 'tidy',
+    command: 'vitest',
+    args: ['run', '--reporter=minimal', 'test/tidy.test.ts'],
+    fix: '',
+    telling: /^ *(?:FAIL|\+ +"|\w*Error: (?!expected \[))/,
+  },
 ];
 
 const results = steps.map((step) => ({ step, result: run(step) }));
@@ -37,7 +55,7 @@ for (const { step, result } of results) {
   console.log(`${passed ? '✓' : '✗'} ${step.name.padEnd(10)} ${seconds.toFixed(1).padStart(5)} s`);
   if (passed) continue;
   failed.push(step.name);
-  console.log(indented(output), ...(step.fix === '' ? [] : [`\n  → ${step.fix}`]));
+  console.log(indented(tellingLines(output, step.telling)), ...(step.fix === '' ? [] : [`\n  → ${step.fix}`]));
 }
 console.log(failed.length === 0 ? 'All is well.' : `Wrong: ${failed.join(', ')}.`);
 process.exitCode = failed.length === 0 ? 0 : 1;
@@ -64,7 +82,12 @@ function run({ command, args }: Step): Promise<{ passed: boolean; output: string
   });
 }
 
-function indented(output: string): string {
+function tellingLines(output: string, telling: RegExp | undefined): string[] {
   const lines = stripVTControlCharacters(output).trimEnd().split('\n');
+  const chosen = telling === undefined ? lines : lines.filter((line) => telling.test(line));
+  return chosen.length > 0 ? chosen : lines;
+}
+
+function indented(lines: string[]): string {
   return lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n');
 }

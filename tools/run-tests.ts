@@ -37,7 +37,8 @@ const skipped = counted('skipped');
 await vitest.close();
 
 console.log('');
-for (const [part, count] of missing) console.log(styleText('yellow', `missing ${part}: ${count} ${count === 1 ? 'test' : 'tests'} did not run`));
+for (const [part, count] of missing)
+  console.log(styleText('yellow', `missing ${part}: ${count} ${count === 1 ? 'test' : 'tests'} did not run`));
 if (lacking.length > 0) console.log(styleText('red', `In CI every part must be there; missing: ${lacking.join('; ')}`));
 if (brokenModules.length > 0)
   console.log(styleText('red', `could not be run: ${brokenModules.map(nameOf).join(', ')}`));

@@ -8,14 +8,27 @@ export const Policy = z
     name: z.string(),
     network: z.enum(['local', 'public']).describe('local: loopback only, test credit, plain processes allowed'),
     fees: z.strictObject({
-      provider_ppm: z.number().int().min(0).max(300_000).describe('Of the gross, in millionths, taken from the provider'),
+      provider_ppm: z
+        .number()
+        .int()
+        .min(0)
+        .max(300_000)
+        .describe('Of the gross, in millionths, taken from the provider'),
       renter_ppm: z.number().int().min(0).max(300_000).describe('On top of the asking price'),
     }),
     hold: z.strictObject({
       horizon_s: z.number().int().min(60).describe('A hold covers at most this long'),
-      notice_s: z.number().int().min(0).describe('Between the warning and the stop, when the next hold cannot be placed'),
+      notice_s: z
+        .number()
+        .int()
+        .min(0)
+        .describe('Between the warning and the stop, when the next hold cannot be placed'),
     }),
-    gap_s: z.number().int().min(0).describe('Silence up to this long is billed from signed meter lines; longer is unpaid'),
+    gap_s: z
+      .number()
+      .int()
+      .min(0)
+      .describe('Silence up to this long is billed from signed meter lines; longer is unpaid'),
     drain_notice_s: z.number().int().min(0),
     keep_stopped_s: z.number().int().min(0).describe('An ended container and its files stay this long, unbilled'),
     quote_ttl_s: z.number().int().min(5),

@@ -12,5 +12,14 @@ export const localPolicy: Policy = {
   keep_stopped_s: 86_400,
   quote_ttl_s: 120,
   test_credit_micros: 10_000_000,
-  timeouts: { heartbeat_s: 5, silent_s: 20, lost_s: 600, accept_s: 60, pull_s: 3600, start_s: 120, ready_s: 600, stop_s: 60 },
+  timeouts: {
+    heartbeat_s: 5,
+    silent_s: 20,
+    lost_s: 600,
+    accept_s: 60,
+    pull_s: 3600,
+    start_s: 120,
+    ready_s: 600,
+    stop_s: 60,
+  },
 };
