@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -23,6 +24,10 @@ export function explainCalls(server: string, terminal: Pick<Terminal, 'aside' | 
     bodies.delete(request);
     if (chunks !== undefined) say(request, Buffer.concat(chunks).toString('utf8'));
   });
+  // exec and port are WebSockets, which curl does not speak.
+  on<{ request: ClientRequest }>('http.client.request.start', ({ request }) => {
+    if (request.getHeader('upgrade') !== undefined) terminal.aside(terminal.asideLook.dim(`WebSocket ${origin.replace(/^http/, 'ws')}${request.path}`));
+  });
 }
 
 type Request = { origin: string | URL; method: string; path: string; headers: string[]; body: unknown };
@@ -38,7 +43,7 @@ export function curlLine(origin: string, { method, path, headers }: Pick<Request
     if (name === 'authorization') parts.push('-H', '"Authorization: Bearer $COOP_API_KEY"');
     else if (SHOWN_HEADERS.has(name) && headers[i + 1] !== '*/*') parts.push('-H', quote(`${name}: ${headers[i + 1]}`));
   }
-  const isTar = headers.includes('application/x-tar');
+  const isTar = method !== 'GET' && headers.includes('application/x-tar');
   if (isTar) parts.push('-T', 'files.tar');
   else if (body !== '') parts.push('-d', quote(withoutSecrets(body)));
   return parts.join(' ');

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 import { pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
 import type { Track } from './cp.ts';
@@ -37,9 +38,13 @@ const headerOnly = (tar: Pack, header: Header): Promise<void> =>
 async function addFile(tar: Pack, path: string, header: Header & { size: number }, track: Track): Promise<void> {
   track(0, true);
   if (header.size === 0) return headerOnly(tar, header);
-  const entry = tar.entry(header);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const entry = tar.entry(header, (error) => (error ? reject(error) : resolve())) as unknown as Writable;
   // Cut at the size in the header: a file that grows meanwhile must not spoil the archive.
-  const file = createReadStream(path, { end: header.size - 1 });
-  file.on('data', (chunk) => track(chunk.length, false));
-  await pipeline(file, entry);
+  for await (const chunk of createReadStream(path, { end: header.size - 1 }) as AsyncIterable<Buffer>) {
+    track(chunk.length, false);
+    if (!entry.write(chunk)) await once(entry, 'drain');
+  }
+  entry.end();
+  return promise;
 }

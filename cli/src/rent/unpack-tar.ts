@@ -1,8 +1,6 @@
-import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, open, rm, symlink } from 'node:fs/promises';
 import { dirname, join, posix, resolve, sep } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable, Writable } from 'node:stream';
 import { extract } from 'tar-stream';
 import type { Header } from 'tar-stream';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
@@ -19,10 +17,9 @@ export type Destination = { directory: string; rename: string | undefined };
  */
 export async function unpackTar(tar: Readable, to: Destination, track: Track): Promise<void> {
   const entries = extract();
-  const fed = pipeline(tar, entries);
-  fed.catch(() => {}); // reported below, when the entries end early
   const root = resolve(to.directory);
   await mkdir(root, { recursive: true });
+  const fed = feed(tar, entries as unknown as Writable);
   try {
     for await (const entry of entries as AsyncIterable<Entry>) await unpackEntry(entry, root, to.rename, track);
   } catch (error) {
@@ -30,6 +27,27 @@ export async function unpackTar(tar: Readable, to: Destination, track: Track): P
     throw error;
   }
   await fed;
+}
+
+/** By hand, because tar-stream's streams are not those that `pipeline` can see the end of. */
+async function feed(tar: Readable, entries: Writable): Promise<void> {
+  try {
+    for await (const chunk of tar) if (!entries.write(chunk)) await drainOrClose(entries);
+    entries.end();
+  } catch (error) {
+    entries.destroy(error as Error); // the reader of the entries throws it
+  }
+}
+
+/** Closed: the reader of the entries has given up. */
+function drainOrClose(entries: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      entries.off('drain', done).off('close', done);
+      resolve();
+    };
+    entries.on('drain', done).on('close', done);
+  });
 }
 
 async function unpackEntry(entry: Entry, root: string, rename: string | undefined, track: Track): Promise<void> {
@@ -74,8 +92,15 @@ async function writeFile(entry: Entry, target: string, header: Header, track: Tr
   await mkdir(dirname(target), { recursive: true });
   const found = await lstat(target).catch(() => undefined);
   if (found !== undefined && !found.isDirectory()) await rm(target); // never written through a link that stands there
-  entry.on('data', (chunk: Uint8Array) => track(chunk.length, false));
-  await pipeline(entry, createWriteStream(target, { flags: 'wx', mode: (header.mode ?? 0o644) & 0o777 }));
+  const file = await open(target, 'wx', (header.mode ?? 0o644) & 0o777);
+  try {
+    for await (const chunk of entry as AsyncIterable<Uint8Array>) {
+      await file.write(chunk);
+      track(chunk.length, false);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 async function makeLink(root: string, target: string, header: Header): Promise<void> {
