@@ -49,7 +49,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   viem: ['server/src/chain/'],
   pg: ['server/src/db/', 'test/support/'],
   '@electric-sql/pglite': ['server/src/db/', 'test/support/'],
-  kysely: ['server/src/'],
+  kysely: ['server/src/', 'test/', 'bench/', 'tools/'],
   dockerode: ['agent/src/engine/', 'test/'],
 };
 
@@ -67,6 +67,15 @@ export const entryPoints: readonly (string | RegExp)[] = [
   /^tools\/[a-z-]+\.ts$/,
   /\.test\.ts$/,
 ];
+
+/** Beside the code, and used by tests only. Others belong into a folder `testing/`. */
+export const onlyForTests: Readonly<Record<string, string>> = {
+  'agent/src/engine/test-bed.ts': 'one contract for all engines',
+  'server/src/ledger/crash-child.ts': 'a program that a test kills',
+  'server/src/market/sample-supply.ts': 'offers to match against',
+  'server/src/runs/recompute.ts':
+    'recomputes every charge from evidence, against which tests and drills hold the ledger',
+};
 
 export const LINES_MAX = 400;
 /** Longer files, each with the reason for which it is not two. */
