@@ -10,8 +10,10 @@ import type { Call, Transport } from './transport.ts';
 
 /** Every method of the client as the call that it is. */
 export function callsTo(transport: Transport, signer: Signer | undefined): Client {
-  const get = <Answer>(path: string, query: Call['query'] = {}) => transport.json<Answer>({ method: 'GET', path, query });
-  const post = <Answer>(path: string, body: unknown) => transport.json<Answer>({ method: 'POST', path, body, repeatable: true });
+  const get = <Answer>(path: string, query: Call['query'] = {}) =>
+    transport.json<Answer>({ method: 'GET', path, query });
+  const post = <Answer>(path: string, body: unknown) =>
+    transport.json<Answer>({ method: 'POST', path, body, repeatable: true });
   const create = <Answer>(path: string, body: unknown, options: CreateOptions = {}) =>
     transport.json<Answer>({
       method: 'POST',
@@ -89,7 +91,8 @@ export function callsTo(transport: Transport, signer: Signer | undefined): Clien
       createJoinToken: (wish = {}, options) => create('/v1/machines/join-tokens', wish, options),
       list: (query) => get('/v1/machines', query),
       get: (machineId) => get(at`/v1/machines/${machineId}`),
-      setTerms: (machineId, terms) => transport.json({ method: 'PATCH', path: at`/v1/machines/${machineId}/terms`, body: terms }),
+      setTerms: (machineId, terms) =>
+        transport.json({ method: 'PATCH', path: at`/v1/machines/${machineId}/terms`, body: terms }),
       setListing: (machineId, listing) => post(at`/v1/machines/${machineId}/listing`, { listing }),
       remove: (machineId) => transport.json({ method: 'DELETE', path: at`/v1/machines/${machineId}` }),
       doctor: async (machineId) => (await post<{ items: never[] }>(at`/v1/machines/${machineId}/doctor`, {})).items,

@@ -1,14 +1,41 @@
 import type { Duplex } from 'node:stream';
 import type {
-  GrantRequest, Health, Inspection, JoinToken, JoinTokenRequest, KeyRequest, Login, Me, NewKey, OfferQuery, OrderRequest, Page, PageQuery, PolicyAnswer,
-  QuoteRequest, RunQuery, SuspensionRequest, TermsRequest,
+  GrantRequest,
+  Health,
+  Inspection,
+  JoinToken,
+  JoinTokenRequest,
+  KeyRequest,
+  Login,
+  Me,
+  NewKey,
+  OfferQuery,
+  OrderRequest,
+  Page,
+  PageQuery,
+  PolicyAnswer,
+  QuoteRequest,
+  RunQuery,
+  SuspensionRequest,
+  TermsRequest,
 } from '@gpucoop/protocol/api.ts';
 import type { EnrolRequest, EnrolResponse, ExecRequest, LeaseStats } from '@gpucoop/protocol/agent-api.ts';
 import type { Signer, Statement } from '@gpucoop/protocol/evidence.ts';
 import type {
-  ApiKey, Balance, Demand, DoctorCheck, Earnings, LedgerLine, LogLine, Machine, Offer, Quote, Run, RunEvent, User,
+  ApiKey,
+  Balance,
+  Demand,
+  DoctorCheck,
+  Earnings,
+  LedgerLine,
+  LogLine,
+  Machine,
+  Offer,
+  Quote,
+  Run,
+  RunEvent,
+  User,
 } from '@gpucoop/protocol/resources.ts';
-import type { Spec } from '@gpucoop/protocol/spec.ts';
 import { callsTo } from './calls.ts';
 import type { ExecSession } from './exec.ts';
 import type { OrderOptions } from './order.ts';
@@ -120,7 +147,9 @@ export function createClient(options: ClientOptions): Client {
 }
 
 /** Every item of every page: `everyItem((query) => client.runs.list(query))`. */
-export async function* everyItem<Item>(page: (query: { cursor?: string }) => Promise<Page<Item>>): AsyncGenerator<Item> {
+export async function* everyItem<Item>(
+  page: (query: { cursor?: string }) => Promise<Page<Item>>,
+): AsyncGenerator<Item> {
   let cursor: string | null | undefined;
   do {
     const { items, next_cursor } = await page(typeof cursor === 'string' ? { cursor } : {});

@@ -13,10 +13,14 @@ export function errorFromProblem(problem: Problem): CoopError {
 export function errorFromAnswer(status: number, body: string, server: string): CoopError {
   const parsed = Problem.safeParse(tryJson(body));
   if (parsed.success) return errorFromProblem(parsed.data);
-  return new CoopError(nearestCode(status), `${server} answered with status ${status} and no problem that Coop knows.`, {
-    hint: 'Is this the address of a Coop network? A proxy in between may also answer so.',
-    details: { status, body: body.slice(0, 200) },
-  });
+  return new CoopError(
+    nearestCode(status),
+    `${server} answered with status ${status} and no problem that Coop knows.`,
+    {
+      hint: 'Is this the address of a Coop network? A proxy in between may also answer so.',
+      details: { status, body: body.slice(0, 200) },
+    },
+  );
 }
 
 export function unreachable(server: string, cause: unknown): CoopError {

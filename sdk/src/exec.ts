@@ -46,7 +46,9 @@ export async function openExec(
       const next = (at: number): void => {
         // The command may be gone before its input is: then the rest of it goes nowhere, as in a shell.
         if (at >= chunk.length || socket.readyState !== socket.OPEN) return done();
-        socket.send(encodeFrame('stdin', chunk.subarray(at, at + FRAME_PAYLOAD_MAX)), () => next(at + FRAME_PAYLOAD_MAX));
+        socket.send(encodeFrame('stdin', chunk.subarray(at, at + FRAME_PAYLOAD_MAX)), () =>
+          next(at + FRAME_PAYLOAD_MAX),
+        );
       };
       next(0);
     },

@@ -57,14 +57,17 @@ function callAfter(call: Call, after: number | undefined): Call {
 
 async function* messages(transport: Transport, call: Call, signal?: AbortSignal): AsyncGenerator<EventSourceMessage> {
   const silence = new AbortController();
-  const watch = setTimeout(() => silence.abort(new Error(`nothing was heard for ${SILENCE_MAX_MS / 1000} s`)), SILENCE_MAX_MS);
+  const watch = setTimeout(
+    () => silence.abort(new Error(`nothing was heard for ${SILENCE_MAX_MS / 1000} s`)),
+    SILENCE_MAX_MS,
+  );
   const either = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
   const ready: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (event) => void ready.push(event) });
   try {
     const response = await transport.send({ ...call, accept: 'text/event-stream', signal: either });
     const text = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       watch.refresh?.();
       parser.feed(text.decode(chunk, { stream: true }));
       yield* ready.splice(0);

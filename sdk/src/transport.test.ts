@@ -26,7 +26,8 @@ async function server(...answers: ((request: Seen, response: ServerResponse) => 
     http.close();
   });
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  const client = (options: Partial<ClientOptions> = {}) => createClient({ server: url, retry: { baseMs: 1 }, ...options });
+  const client = (options: Partial<ClientOptions> = {}) =>
+    createClient({ server: url, retry: { baseMs: 1 }, ...options });
   return { url, seen, client };
 }
 
@@ -34,32 +35,47 @@ const ok = (body: unknown) => (_request: Seen, response: ServerResponse) => {
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(body));
 };
-const problem = (code: ProblemCode, headers: Record<string, string> = {}) => (_request: Seen, response: ServerResponse) => {
-  const body = toProblem(new CoopError(code, `because of ${code}`, { hint: 'do this', details: { n: 1 } }), 'req_1');
-  response.writeHead(body.status, { 'content-type': 'application/problem+json', ...headers }).end(JSON.stringify(body));
-};
+const problem =
+  (code: ProblemCode, headers: Record<string, string> = {}) =>
+  (_request: Seen, response: ServerResponse) => {
+    const body = toProblem(new CoopError(code, `because of ${code}`, { hint: 'do this', details: { n: 1 } }), 'req_1');
+    response
+      .writeHead(body.status, { 'content-type': 'application/problem+json', ...headers })
+      .end(JSON.stringify(body));
+  };
 const cut = (_request: Seen, response: ServerResponse) => void response.destroy();
 
 test('a problem is the error that the server threw', async () => {
   const { client } = await server(problem('insufficient_credit'));
-  const error = await client().money.balance().catch((thrown: unknown) => thrown);
+  const error = await client()
+    .money.balance()
+    .catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(CoopError);
   expect(error).toMatchObject({
-    code: 'insufficient_credit', message: 'because of insufficient_credit', hint: 'do this', details: { n: 1, request_id: 'req_1' },
+    code: 'insufficient_credit',
+    message: 'because of insufficient_credit',
+    hint: 'do this',
+    details: { n: 1, request_id: 'req_1' },
   });
 });
 
-test.each(['unavailable', 'rate_limited', 'in_progress', 'internal', 'timeout'] as const)('%s is asked again', async (code) => {
-  const { client, seen } = await server(problem(code), problem(code), ok({ ok: 1 }));
-  expect(await client().money.balance()).toEqual({ ok: 1 });
-  expect(seen).toHaveLength(3);
-});
+test.each(['unavailable', 'rate_limited', 'in_progress', 'internal', 'timeout'] as const)(
+  '%s is asked again',
+  async (code) => {
+    const { client, seen } = await server(problem(code), problem(code), ok({ ok: 1 }));
+    expect(await client().money.balance()).toEqual({ ok: 1 });
+    expect(seen).toHaveLength(3);
+  },
+);
 
-test.each(['no_match', 'offer_taken', 'machine_unreachable', 'not_found'] as const)('%s is for the caller to decide', async (code) => {
-  const { client, seen } = await server(problem(code));
-  await expect(client().runs.get('run_1')).rejects.toMatchObject({ code });
-  expect(seen).toHaveLength(1);
-});
+test.each(['no_match', 'offer_taken', 'machine_unreachable', 'not_found'] as const)(
+  '%s is for the caller to decide',
+  async (code) => {
+    const { client, seen } = await server(problem(code));
+    await expect(client().runs.get('run_1')).rejects.toMatchObject({ code });
+    expect(seen).toHaveLength(1);
+  },
+);
 
 test('a creating call is repeated under one key, its own or the one given, and two calls have two', async () => {
   const { client, seen } = await server(cut, problem('unavailable'), ok({ token: 't' }));
@@ -81,15 +97,27 @@ test('what would be something else the second time is not repeated', async () =>
 test('a server that is not there is named, after some tries', async () => {
   const { client, url } = await server(cut);
   await expect(client({ retry: { baseMs: 1, attempts: 2 } }).market.offers()).rejects.toMatchObject({
-    code: 'unavailable', message: `${url} does not answer.`, cause: expect.any(Error),
+    code: 'unavailable',
+    message: `${url} does not answer.`,
+    cause: expect.any(Error),
   });
 });
 
 test('an answer that is no problem of ours becomes the nearest error', async () => {
-  const page = (status: number) => (_request: Seen, response: ServerResponse) => void response.writeHead(status).end('<html>Bad gateway</html>');
-  for (const [status, code] of [[502, 'unavailable'], [500, 'internal'], [404, 'not_found'], [413, 'payload_too_large'], [418, 'invalid_request']] as const) {
+  const page = (status: number) => (_request: Seen, response: ServerResponse) =>
+    void response.writeHead(status).end('<html>Bad gateway</html>');
+  for (const [status, code] of [
+    [502, 'unavailable'],
+    [500, 'internal'],
+    [404, 'not_found'],
+    [413, 'payload_too_large'],
+    [418, 'invalid_request'],
+  ] as const) {
     const { client } = await server(page(status));
-    await expect(client({ retry: { attempts: 1 } }).money.balance()).rejects.toMatchObject({ code, details: { status } });
+    await expect(client({ retry: { attempts: 1 } }).money.balance()).rejects.toMatchObject({
+      code,
+      details: { status },
+    });
   }
 });
 
@@ -98,12 +126,22 @@ test('paths, queries, keys and agents arrive as they were meant', async () => {
   const mine = client({ apiKey: 'coop_key', userAgent: 'coop-cli/1' });
   await mine.market.offers({ q: 'gpu=rtx-4090 price<0.5', limit: 5 });
   await mine.runs.get('my run/../x');
-  expect(seen.map((call) => call.url)).toEqual(['/v1/offers?q=gpu%3Drtx-4090+price%3C0.5&limit=5', '/v1/runs/my%20run%2F..%2Fx']);
-  expect(seen[0]!.headers).toMatchObject({ authorization: 'Bearer coop_key', 'user-agent': 'coop-cli/1', accept: 'application/json' });
+  expect(seen.map((call) => call.url)).toEqual([
+    '/v1/offers?q=gpu%3Drtx-4090+price%3C0.5&limit=5',
+    '/v1/runs/my%20run%2F..%2Fx',
+  ]);
+  expect(seen[0]!.headers).toMatchObject({
+    authorization: 'Bearer coop_key',
+    'user-agent': 'coop-cli/1',
+    accept: 'application/json',
+  });
 });
 
 test('every item of every page', async () => {
-  const { client, seen } = await server(ok({ items: [1, 2], next_cursor: 'c2' }), ok({ items: [3], next_cursor: null }));
+  const { client, seen } = await server(
+    ok({ items: [1, 2], next_cursor: 'c2' }),
+    ok({ items: [3], next_cursor: null }),
+  );
   const items = [];
   for await (const item of everyItem((query) => client().runs.list(query))) items.push(item);
   expect(items).toEqual([1, 2, 3]);
@@ -118,14 +156,18 @@ test('a call that is given up ends at once', async () => {
   await expect(call).rejects.toThrow('enough');
 });
 
-const sse = (...chunks: string[]) => (_request: Seen, response: ServerResponse) => {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  for (const chunk of chunks) response.write(chunk);
-};
-const sseThen = (end: (response: ServerResponse) => void, ...chunks: string[]) => (request: Seen, response: ServerResponse) => {
-  sse(...chunks)(request, response);
-  setImmediate(() => end(response));
-};
+const sse =
+  (...chunks: string[]) =>
+  (_request: Seen, response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const chunk of chunks) response.write(chunk);
+  };
+const sseThen =
+  (end: (response: ServerResponse) => void, ...chunks: string[]) =>
+  (request: Seen, response: ServerResponse) => {
+    sse(...chunks)(request, response);
+    setImmediate(() => end(response));
+  };
 const item = (id: number) => `id: ${id}\ndata: {"id":${id},"seq":${id}}\n\n`;
 const END = 'event: end\ndata: {}\n\n';
 
@@ -141,7 +183,9 @@ test('a stream that is cut goes on behind the last item: nothing lost, nothing t
   for await (const event of client().runs.events('run_1', { onReconnect: () => void (cuts += 1) })) ids.push(event.id);
   expect(ids).toEqual([1, 2, 3, 4]);
   expect(cuts).toBeGreaterThanOrEqual(2);
-  expect(seen.map((call) => call.url)).toEqual(['', '?after=2', '?after=2', '?after=3'].map((query) => `/v1/runs/run_1/events${query}`));
+  expect(seen.map((call) => call.url)).toEqual(
+    ['', '?after=2', '?after=2', '?after=3'].map((query) => `/v1/runs/run_1/events${query}`),
+  );
 });
 
 test('logs: the tail is asked for once', async () => {
@@ -150,14 +194,20 @@ test('logs: the tail is asked for once', async () => {
     sseThen((response) => response.end(), item(9), END),
   );
   const lines = [];
-  for await (const line of client().runs.logs('run_1', { tail: 5, follow: true, leaseId: 'lse_1' })) lines.push(line.seq);
+  for await (const line of client().runs.logs('run_1', { tail: 5, follow: true, leaseId: 'lse_1' }))
+    lines.push(line.seq);
   expect(lines).toEqual([8, 9]);
-  expect(seen.map((call) => call.url.split('?')[1])).toEqual(['follow=true&tail=5&lease_id=lse_1', 'follow=true&lease_id=lse_1&after=8']);
+  expect(seen.map((call) => call.url.split('?')[1])).toEqual([
+    'follow=true&tail=5&lease_id=lse_1',
+    'follow=true&lease_id=lse_1&after=8',
+  ]);
 });
 
 test('an error that would be the same again ends the stream', async () => {
   const told = JSON.stringify(toProblem(new CoopError('wrong_state', 'It has no container any more.')));
-  const { client, seen } = await server(sseThen((response) => response.end(), item(1), `event: error\ndata: ${told}\n\n`));
+  const { client, seen } = await server(
+    sseThen((response) => response.end(), item(1), `event: error\ndata: ${told}\n\n`),
+  );
   const read = async () => {
     for await (const _ of client().runs.logs('run_1'));
   };

@@ -36,7 +36,13 @@ const BASE_MS = 250;
 const PAUSE_MAX_MS = 30_000;
 
 /** Worth repeating without asking anybody. Others that are retryable (`no_match`) are the caller's to decide. */
-const repeatedCodes: ReadonlySet<ProblemCode> = new Set(['rate_limited', 'unavailable', 'in_progress', 'internal', 'timeout']);
+const repeatedCodes: ReadonlySet<ProblemCode> = new Set([
+  'rate_limited',
+  'unavailable',
+  'in_progress',
+  'internal',
+  'timeout',
+]);
 
 export function createTransport(options: ClientOptions): Transport {
   const server = options.server.replace(/\/+$/, '');
@@ -65,7 +71,8 @@ export function createTransport(options: ClientOptions): Transport {
   };
 
   const send = async (call: Call): Promise<Response> => {
-    const repeatable = call.stream === undefined && (call.repeatable ?? (call.method !== 'POST' || call.idempotencyKey !== undefined));
+    const repeatable =
+      call.stream === undefined && (call.repeatable ?? (call.method !== 'POST' || call.idempotencyKey !== undefined));
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await once(call);

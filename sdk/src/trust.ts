@@ -1,5 +1,5 @@
 import { connect } from 'node:tls';
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 
 /**
@@ -21,10 +21,14 @@ export async function tlsOptionsFor(server: URL, trust: TrustOptions): Promise<T
   if (trust.fingerprint === undefined) return trust.ca === undefined ? {} : { ca: trust.ca };
   const certificate = await presentedCertificate(server);
   if (!isPinned(certificate, trust.fingerprint)) {
-    throw new CoopError('invalid_signature', `The server at ${server.host} shows another certificate than the one pinned.`, {
-      hint: 'If its operator made a new one, log in again with the new fingerprint; otherwise somebody is in between.',
-      details: { pinned: trust.fingerprint, shown: plainHex(certificate.fingerprint256) },
-    });
+    throw new CoopError(
+      'invalid_signature',
+      `The server at ${server.host} shows another certificate than the one pinned.`,
+      {
+        hint: 'If its operator made a new one, log in again with the new fingerprint; otherwise somebody is in between.',
+        details: { pinned: trust.fingerprint, shown: plainHex(certificate.fingerprint256) },
+      },
+    );
   }
   return { ca: certificate.toString(), checkServerIdentity: () => undefined };
 }
@@ -32,7 +36,12 @@ export async function tlsOptionsFor(server: URL, trust: TrustOptions): Promise<T
 function presentedCertificate(server: URL): Promise<X509Certificate> {
   return new Promise((resolve, reject) => {
     const host = server.hostname.replace(/^\[|\]$/g, '');
-    const socket = connect({ host, port: Number(server.port || 443), rejectUnauthorized: false, ...(isName(host) && { servername: host }) });
+    const socket = connect({
+      host,
+      port: Number(server.port || 443),
+      rejectUnauthorized: false,
+      ...(isName(host) && { servername: host }),
+    });
     socket.setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy(new Error('no TLS answer in time')));
     socket.once('error', reject);
     socket.once('secureConnect', () => {
@@ -51,4 +60,8 @@ function isPinned(certificate: X509Certificate, pin: string): boolean {
 }
 
 const isName = (host: string) => /[a-z]/i.test(host) && !host.includes(':');
-const plainHex = (fingerprint: string) => fingerprint.replace(/^sha256:/i, '').replaceAll(':', '').toLowerCase();
+const plainHex = (fingerprint: string) =>
+  fingerprint
+    .replace(/^sha256:/i, '')
+    .replaceAll(':', '')
+    .toLowerCase();

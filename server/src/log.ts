@@ -12,7 +12,9 @@ export function createLog(options: LogOptions = {}): Logger {
       level: options.level ?? 'info',
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: (entry) => redacted(entry, 0) as Record<string, unknown> },
+      formatters: { level: (label) => ({ level: label }), log: redactedEntry },
+      // What a child log is bound to passes no formatter; pino's own redaction sees it, by exact names.
+      redact: { paths: boundSecrets, censor: HIDDEN },
       hooks: { streamWrite: withoutTokens },
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
@@ -20,8 +22,20 @@ export function createLog(options: LogOptions = {}): Logger {
 }
 
 const HIDDEN = '[hidden]';
+const boundSecrets = [
+  'authorization',
+  'token',
+  'secret',
+  'password',
+  'registry_auth',
+  'api_key',
+  'private_key',
+  'env',
+  'secrets',
+];
 const DEPTH_MAX = 8;
-const secretName = /^(authorization|cookie|set-cookie|signature|nonce)$|token|secret|password|passwd|registry_?auth|private_?key|api_?key/i;
+const secretName =
+  /^(authorization|cookie|set-cookie|signature|nonce)$|token|secret|password|passwd|registry_?auth|private_?key|api_?key/i;
 /** Their names tell nothing, their values may be anything. */
 const hiddenValues = /^(env|environment|secrets)$/i;
 /** An API key, wherever it stands: in a URL, in somebody else's error message. Join tokens likewise. */
@@ -31,6 +45,8 @@ function withoutTokens(line: string): string {
   return line.replace(ownTokens, `$1${HIDDEN}`);
 }
 
+const redactedEntry = (entry: object) => redacted(entry, 0) as Record<string, unknown>;
+
 function redacted(value: unknown, depth: number): unknown {
   if (value === null || typeof value !== 'object' || value instanceof Error || value instanceof Date) return value;
   if (depth === DEPTH_MAX) return '[deep]';
@@ -39,7 +55,7 @@ function redacted(value: unknown, depth: number): unknown {
     Object.entries(value).map(([name, item]) => {
       if (secretName.test(name)) return [name, item === undefined || item === null ? item : HIDDEN];
       if (hiddenValues.test(name) && typeof item === 'object' && item !== null) {
-        return [name, Object.fromEntries(Object.keys(item).map((key) => [key, HIDDEN]))];
+        return [name, Object.fromEntries(Object.keys(item as object).map((key) => [key, HIDDEN]))];
       }
       return [name, redacted(item, depth + 1)];
     }),

@@ -5,16 +5,24 @@ export type Sample = { value: number; labels?: Record<string, string> };
 /** The numbers of one server, as Prometheus reads them. Rooms register theirs; nothing is counted twice under two names. */
 export type Metrics = {
   /** Measured when somebody asks. A gauge that fails is left out of that answer and the others still given. */
-  gauge(name: string, help: string, measure: () => Sample[] | number | Promise<Sample[] | number>): void;
+  gauge(name: string, help: string, measure: Measure): void;
   counter(name: string, help: string, labels?: string[]): (labels?: Record<string, string>, by?: number) => void;
-  histogram(name: string, help: string, labels: string[], buckets: number[]): (labels: Record<string, string>, value: number) => void;
+  histogram(
+    name: string,
+    help: string,
+    labels: string[],
+    buckets: number[],
+  ): (labels: Record<string, string>, value: number) => void;
   /** Text format, with its content type. */
   render(): Promise<{ body: string; contentType: string }>;
 };
 
+type Measure = () => Sample[] | number | Promise<Sample[] | number>;
+
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const gauges = new Map<string, { help: string; measure: Measure }>();
   const failures = new Counter({
     name: 'coop_gauge_failures_total',
     help: 'Gauges that could not be measured when asked for',
@@ -24,22 +32,9 @@ export function createMetrics(): Metrics {
 
   return {
     gauge: (name, help, measure) => {
-      new Gauge({
-        name,
-        help,
-        registers: [registry],
-        // prom-client wants the names of labels beforehand, but takes them from the samples just as well.
-        labelNames: [],
-        async collect() {
-          this.reset();
-          const measured = await Promise.resolve()
-            .then(measure)
-            .catch(() => failures.inc({ gauge: name }));
-          if (measured === undefined) return;
-          const samples = typeof measured === 'number' ? [{ value: measured }] : measured;
-          for (const { value, labels } of samples) this.set((labels ?? {}) as never, value);
-        },
-      });
+      if (gauges.has(name) || registry.getSingleMetric(name) !== undefined)
+        throw new Error(`the metric ${name} exists already`);
+      gauges.set(name, { help, measure });
     },
     counter: (name, help, labels = []) => {
       const counter = new Counter({ name, help, labelNames: labels, registers: [registry] });
@@ -49,6 +44,24 @@ export function createMetrics(): Metrics {
       const histogram = new Histogram({ name, help, labelNames: labels, buckets, registers: [registry] });
       return (values, value) => histogram.observe(values, value);
     },
-    render: async () => ({ body: await registry.metrics(), contentType: registry.contentType }),
+    render: async () => {
+      const measured = new Registry();
+      for (const [name, { help, measure }] of gauges) {
+        try {
+          fill(measured, name, help, await measure());
+        } catch {
+          failures.inc({ gauge: name });
+        }
+      }
+      return { body: (await registry.metrics()) + (await measured.metrics()), contentType: registry.contentType };
+    },
   };
+}
+
+/** Made anew each time: its labels are those of its samples, and none of the time before stays. */
+function fill(registry: Registry, name: string, help: string, measured: Sample[] | number): void {
+  const samples: Sample[] = typeof measured === 'number' ? [{ value: measured }] : measured;
+  const labelNames = [...new Set(samples.flatMap(({ labels = {} }) => Object.keys(labels)))];
+  const gauge = new Gauge({ name, help, labelNames, registers: [registry] });
+  for (const { value, labels = {} } of samples) gauge.set(labels, value);
 }

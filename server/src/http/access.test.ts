@@ -12,17 +12,40 @@ import { httpFixture, type Fixture, type Person } from './testing/http-fixture.t
 type Sample = { call: string; of?: 'renter' | 'provider' | 'both'; body?: unknown; socket?: true };
 
 const facts = {
-  agent_version: '1', hostname: 'h', os: 'linux', architecture: 'amd64', cpu_model: 'c', cpus: 1, memory_mib: 1, disk_total_mib: 1,
-  disk_free_mib: 1, time_zone: 'UTC', devices: [],
+  agent_version: '1',
+  hostname: 'h',
+  os: 'linux',
+  architecture: 'amd64',
+  cpu_model: 'c',
+  cpus: 1,
+  memory_mib: 1,
+  disk_total_mib: 1,
+  disk_free_mib: 1,
+  time_zone: 'UTC',
+  devices: [],
   engine: {
-    name: 'docker', version: '1', isolation: 'container', gpu: 'none', network: 'none', disk_limit: 'watched', live_restore: true,
-    base_image: null, cached_images: [],
+    name: 'docker',
+    version: '1',
+    isolation: 'container',
+    gpu: 'none',
+    network: 'none',
+    disk_limit: 'watched',
+    live_restore: true,
+    base_image: null,
+    cached_images: [],
   },
 };
 const order = (person: Person) =>
   signStatement(
     'order',
-    { quote_id: 'qte_1', spec_hash: 's', policy_hash: 'p', max_price_micros_per_hour: 1, budget_micros: 1, max_duration_s: 1 },
+    {
+      quote_id: 'qte_1',
+      spec_hash: 's',
+      policy_hash: 'p',
+      max_price_micros_per_hour: 1,
+      budget_micros: 1,
+      max_duration_s: 1,
+    },
     '2026-01-01T00:00:00.000Z',
     person.signer,
   );
@@ -30,7 +53,10 @@ const order = (person: Person) =>
 const samples = (person: Person) =>
   ({
     'auth.challenge': { call: 'POST /v1/auth/challenge', body: { public_key: person.signer.publicKey } },
-    'auth.login': { call: 'POST /v1/auth/login', body: { public_key: person.signer.publicKey, nonce: 'x', signature: '00'.repeat(64) } },
+    'auth.login': {
+      call: 'POST /v1/auth/login',
+      body: { public_key: person.signer.publicKey, nonce: 'x', signature: '00'.repeat(64) },
+    },
     'auth.logout': { call: 'POST /v1/auth/logout' },
     me: { call: 'GET /v1/me' },
     'keys.create': { call: 'POST /v1/keys', body: { name: 'ci', scopes: ['keys:write'] } },
@@ -89,8 +115,18 @@ const samples = (person: Person) =>
   }) satisfies Record<RouteId, Sample>;
 
 const callers = [
-  'nobody', 'a bad key', 'an expired key', 'a revoked key', 'a key without the scope', 'another user', 'the renter', 'the provider',
-  'a suspended renter', 'an administrator', 'an administrator with a key that lacks admin', 'a former administrator',
+  'nobody',
+  'a bad key',
+  'an expired key',
+  'a revoked key',
+  'a key without the scope',
+  'another user',
+  'the renter',
+  'the provider',
+  'a suspended renter',
+  'an administrator',
+  'an administrator with a key that lacks admin',
+  'a former administrator',
 ] as const;
 type CallerKind = (typeof callers)[number];
 
@@ -118,7 +154,9 @@ beforeAll(async () => {
   database = await openTestDatabase('pglite');
   // Thousands of requests from one address are what this test is.
   const endless = { burst: 1e9, perMinute: 1e9 };
-  fixture = httpFixture(database, { config: { rates: { open: endless, login: endless, refused: endless, read: endless, write: endless } } });
+  fixture = httpFixture(database, {
+    config: { rates: { open: endless, login: endless, refused: endless, read: endless, write: endless } },
+  });
 });
 afterAll(async () => {
   await database.close();
@@ -145,7 +183,12 @@ test.each(routeIds)('%s is open to exactly whom the table says', async (id) => {
     'the provider': provider.key,
     'a suspended renter': suspended.key,
     'an administrator': admin.key,
-    'an administrator with a key that lacks admin': (await fixture.keyOf(admin.id, keyScopes.filter((scope) => scope !== 'admin'))).secret,
+    'an administrator with a key that lacks admin': (
+      await fixture.keyOf(
+        admin.id,
+        keyScopes.filter((scope) => scope !== 'admin'),
+      )
+    ).secret,
     'a former administrator': (await fixture.keyOf((await fixture.person()).id, [...keyScopes])).secret,
   };
   fixture.belongsTo('run_1', renter.id, suspended.id);
@@ -162,7 +205,10 @@ test.each(routeIds)('%s is open to exactly whom the table says', async (id) => {
     fixture.calls.length = 0;
     const outcome = await ask({ ...sample, call: sample.call.replace('key_of_renter', keyId) }, keys[caller]);
     // A refusal reaches no room, whatever it says; `not_found` comes from the room that knows whose it is.
-    seen[caller] = outcome !== 'lets through' && fixture.calls.length > 0 ? `${outcome}, but ${fixture.calls[0]!.call} was called` : outcome;
+    seen[caller] =
+      outcome !== 'lets through' && fixture.calls.length > 0
+        ? `${outcome}, but ${fixture.calls[0]!.call} was called`
+        : outcome;
   }
   expect(seen).toEqual(wanted);
 });
@@ -171,9 +217,15 @@ async function ask(sample: Sample, key: string | undefined): Promise<string> {
   const [method, path] = sample.call.split(' ') as [string, string];
   const headers: Record<string, string> = { 'idempotency-key': crypto.randomUUID() };
   if (key !== undefined) headers.authorization = `Bearer ${key}`;
-  if (sample.body !== undefined) headers['content-type'] = typeof sample.body === 'string' ? 'application/x-tar' : 'application/json';
-  const body = sample.body === undefined ? null : typeof sample.body === 'string' ? sample.body : JSON.stringify(sample.body);
-  const response = await fixture.app.request(path, { method, headers, body }, sample.socket === true ? { accept: (_serve, otherwise) => otherwise?.() } : {});
+  if (sample.body !== undefined)
+    headers['content-type'] = typeof sample.body === 'string' ? 'application/x-tar' : 'application/json';
+  const body =
+    sample.body === undefined ? null : typeof sample.body === 'string' ? sample.body : JSON.stringify(sample.body);
+  const response = await fixture.app.request(
+    path,
+    { method, headers, body },
+    sample.socket === true ? { accept: (_serve, otherwise) => otherwise?.() } : {},
+  );
   const text = await response.text();
   if (response.ok || response.status === 304) return 'lets through';
   const { code } = JSON.parse(text) as { code: ProblemCode };
@@ -199,7 +251,9 @@ test('a server with a route that the table does not know does not start', async 
   const { createApi } = await import('./api.ts');
   const api = createApi(fixture.deps);
   const unknown = { operationId: 'me' as RouteId, method: 'get' as const, path: '/x', responses: {} };
-  expect(() => api.route({ ...unknown, operationId: 'nobody.knows' as RouteId }, (() => new Response()) as never)).toThrow('no row');
+  expect(() =>
+    api.route({ ...unknown, operationId: 'nobody.knows' as RouteId }, (() => new Response()) as never),
+  ).toThrow('no row');
   api.route(unknown, (() => new Response()) as never);
   expect(() => api.route(unknown, (() => new Response()) as never)).toThrow('twice');
   expect(() => api.assertComplete()).toThrow('auth.challenge');
@@ -207,7 +261,7 @@ test('a server with a route that the table does not know does not start', async 
 
 test('on a public network /metrics answers this computer and administrators, and nobody through a proxy', async () => {
   const from = (remoteAddress: string, headers: Record<string, string> = {}) =>
-    fixture.app.request('/metrics', { headers }, { incoming: { socket: { remoteAddress } } } as never);
+    fixture.app.request('/metrics', { headers }, { incoming: { socket: { remoteAddress } } });
   expect((await from('127.0.0.1')).status).toBe(200);
   expect((await from('::1')).status).toBe(200);
   expect((await from('203.0.113.7')).status).toBe(401);

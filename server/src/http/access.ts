@@ -25,7 +25,13 @@ export type Access = {
 
 const anyone = (limit: LimitClass): Access => ({ who: 'anyone', idempotent: false, limit, suspended: 'may' });
 const machine = (limit: LimitClass): Access => ({ who: 'machine-token', idempotent: false, limit, suspended: 'may' });
-const admin = (limit: LimitClass, idempotent = false): Access => ({ who: 'admin', scope: 'admin', idempotent, limit, suspended: 'may not' });
+const admin = (limit: LimitClass, idempotent = false): Access => ({
+  who: 'admin',
+  scope: 'admin',
+  idempotent,
+  limit,
+  suspended: 'may not',
+});
 const reads = (scope?: KeyScope, limit: LimitClass = 'read'): Access => ({
   who: 'user',
   ...(scope !== undefined && { scope }),
@@ -34,7 +40,10 @@ const reads = (scope?: KeyScope, limit: LimitClass = 'read'): Access => ({
   suspended: 'may',
 });
 const stops = (scope?: KeyScope): Access => ({ ...reads(scope), limit: 'write' });
-const writes = (scope: KeyScope, limit: LimitClass = 'write'): Access => ({ ...reads(scope, limit), suspended: 'may not' });
+const writes = (scope: KeyScope, limit: LimitClass = 'write'): Access => ({
+  ...reads(scope, limit),
+  suspended: 'may not',
+});
 const creates = (scope: KeyScope, idempotent: true | 'sealed' = true): Access => ({ ...writes(scope), idempotent });
 
 export const access = {

@@ -11,7 +11,10 @@ import { createRateLimiter } from './rate-limit.ts';
 /** Routes are declared through this, so that none can be without its row of the access table. */
 export type Api = {
   app: OpenAPIHono<HttpEnv>;
-  route<Config extends RouteConfig & { operationId: RouteId }>(config: Config, handler: RouteHandler<Config, HttpEnv>): void;
+  route<Config extends RouteConfig & { operationId: RouteId }>(
+    config: Config,
+    handler: RouteHandler<Config, HttpEnv>,
+  ): void;
   /** Throws when the table and the routes differ. */
   assertComplete(): void;
 };
@@ -24,7 +27,11 @@ export function createApi(deps: HttpDeps): Api {
       if (!result.success) throw validationError(result.target, result.error);
     },
   });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer', description: 'coop_<id>_<secret>' });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'coop_<id>_<secret>',
+  });
   const limiter = createRateLimiter(() => deps.clock.now().getTime(), deps.config.rates);
   const declared = new Set<RouteId>();
 
@@ -42,9 +49,11 @@ export function createApi(deps: HttpDeps): Api {
         await next();
       });
       app.on([config.method], [path], guard(id, deps, limiter));
-      if (!takesStream(config)) app.on([config.method], [path], limitedBody(deps.config.maxJsonBytes ?? MAX_JSON_BYTES));
-      if (row.idempotent !== false) app.on([config.method], [path], idempotent(deps.idempotency, row.idempotent === 'sealed'));
-      app.openapi(described(config, row), handler as never);
+      if (!takesStream(config))
+        app.on([config.method], [path], limitedBody(deps.config.maxJsonBytes ?? MAX_JSON_BYTES));
+      if (row.idempotent !== false)
+        app.on([config.method], [path], idempotent(deps.idempotency, row.idempotent === 'sealed'));
+      app.openapi(described(config, row), handler);
     },
     assertComplete: () => {
       const missing = routeIds.filter((id) => !declared.has(id));
@@ -57,7 +66,9 @@ function limitedBody(maxBytes: number) {
   return bodyLimit({
     maxSize: maxBytes,
     onError: () => {
-      throw new CoopError('payload_too_large', `The body may hold at most ${maxBytes} bytes.`, { details: { max_bytes: maxBytes } });
+      throw new CoopError('payload_too_large', `The body may hold at most ${maxBytes} bytes.`, {
+        details: { max_bytes: maxBytes },
+      });
     },
   });
 }
@@ -71,7 +82,8 @@ function described<Config extends RouteConfig>(config: Config, row: Access): Con
     row.who === 'admin' && 'Administrators only.',
     row.scope !== undefined && `Scope: \`${row.scope}\`.`,
     row.idempotent !== false && 'Needs an `Idempotency-Key`.',
-    row.idempotent === 'sealed' && 'The secret is shown to the asking key only, for a day, when it repeats the same request.',
+    row.idempotent === 'sealed' &&
+      'The secret is shown to the asking key only, for a day, when it repeats the same request.',
     row.limit !== 'none' && `Rate limit: \`${row.limit}\`.`,
   ];
   return {
@@ -86,4 +98,9 @@ function described<Config extends RouteConfig>(config: Config, row: Access): Con
   };
 }
 
-const idempotencyHeader = { name: 'Idempotency-Key', in: 'header' as const, required: true, schema: { type: 'string' as const, maxLength: 200 } };
+const idempotencyHeader = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  required: true,
+  schema: { type: 'string' as const, maxLength: 200 },
+};

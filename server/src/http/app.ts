@@ -24,7 +24,8 @@ export function createApp(deps: HttpDeps): OpenAPIHono<HttpEnv> {
 
   app.use(async (c, next) => {
     const given = c.req.header('x-request-id');
-    const requestId = given !== undefined && /^[\w.:-]{8,64}$/.test(given) ? given : `req_${encodeBase32(randomBytes(10))}`;
+    const requestId =
+      given !== undefined && /^[\w.:-]{8,64}$/.test(given) ? given : `req_${encodeBase32(randomBytes(10))}`;
     c.set('requestId', requestId);
     c.set('log', deps.log.child({ request_id: requestId }));
     await next();
@@ -38,19 +39,34 @@ export function createApp(deps: HttpDeps): OpenAPIHono<HttpEnv> {
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) => {
-        const error = new CoopError('method_not_allowed', `${c.req.method} is not possible here.`, { hint: `Possible: ${methods.join(', ')}.` });
+        const error = new CoopError('method_not_allowed', `${c.req.method} is not possible here.`, {
+          hint: `Possible: ${methods.join(', ')}.`,
+        });
         return problemResponse(error, c.get('requestId'), { allow: methods.join(', ') });
       },
     }),
   );
 
-  for (const declare of [authRoutes, marketRoutes, runRoutes, runStreamRoutes, runSocketRoutes, machineRoutes, moneyRoutes, adminRoutes, plainRoutes]) {
+  for (const declare of [
+    authRoutes,
+    marketRoutes,
+    runRoutes,
+    runStreamRoutes,
+    runSocketRoutes,
+    machineRoutes,
+    moneyRoutes,
+    adminRoutes,
+    plainRoutes,
+  ]) {
     declare(api, deps);
   }
   api.assertComplete();
 
   app.notFound((c) =>
-    problemResponse(new CoopError('not_found', `There is nothing at ${c.req.path}.`, { hint: 'GET /docs shows what there is.' }), c.var.requestId),
+    problemResponse(
+      new CoopError('not_found', `There is nothing at ${c.req.path}.`, { hint: 'GET /docs shows what there is.' }),
+      c.var.requestId,
+    ),
   );
   app.onError(answerError);
   return app;

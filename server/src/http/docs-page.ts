@@ -26,10 +26,12 @@ export function docsPage(network: string): Response {
   return html({
     title: `API of ${network}`,
     head: '<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="/docs/favicon-32x32.png">',
-    body: '<div id="api"><p>The page needs JavaScript; <a href="/openapi.json">openapi.json</a> is the same for programs.</p></div>' +
+    body:
+      '<div id="api"><p>The page needs JavaScript; <a href="/openapi.json">openapi.json</a> is the same for programs.</p></div>' +
       '<script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>',
     // Swagger UI draws its icons from data: URLs and sets styles from script, which style-src does not touch.
-    policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    policy:
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   });
 }
 

@@ -22,12 +22,19 @@ export function guard(id: RouteId, deps: HttpDeps, limiter: RateLimiter): Middle
   };
 }
 
-async function bearerOf(c: Context<HttpEnv>, row: Access, deps: HttpDeps, limiter: RateLimiter): Promise<Bearer | undefined> {
+async function bearerOf(
+  c: Context<HttpEnv>,
+  row: Access,
+  deps: HttpDeps,
+  limiter: RateLimiter,
+): Promise<Bearer | undefined> {
   if (row.who === 'anyone' || row.who === 'machine-token') return undefined;
   const header = c.req.header('authorization');
   if (header === undefined) {
     if (row.who === 'operator') return undefined;
-    throw new CoopError('unauthenticated', 'This needs a key.', { hint: 'Log in with `coop login`, or send `Authorization: Bearer coop_…`.' });
+    throw new CoopError('unauthenticated', 'This needs a key.', {
+      hint: 'Log in with `coop login`, or send `Authorization: Bearer coop_…`.',
+    });
   }
   const address = callerAddress(c, deps.config);
   const refusals = limiter.look('refused', address);

@@ -14,16 +14,26 @@ export function idempotent(idempotency: Idempotency, sealed: boolean): Middlewar
     const caller = c.var.caller!; // the guard before let nobody else through
     const key = c.req.header('idempotency-key');
     if (key === undefined || !KEY.test(key)) {
-      throw new CoopError('idempotency_key_missing', 'This request needs the header Idempotency-Key: 1 to 200 printable characters.', {
-        at: 'header.idempotency-key',
-        hint: 'Use a fresh random value for each new request, and the same one when you repeat it.',
-      });
+      throw new CoopError(
+        'idempotency_key_missing',
+        'This request needs the header Idempotency-Key: 1 to 200 printable characters.',
+        {
+          at: 'header.idempotency-key',
+          hint: 'Use a fresh random value for each new request, and the same one when you repeat it.',
+        },
+      );
     }
     const url = new URL(c.req.url);
     const claim = await idempotency.claim({
       userId: caller.userId,
       key,
-      content: [c.req.method, url.pathname, url.search, new Uint8Array(await c.req.arrayBuffer()), sealed ? caller.keyId : ''],
+      content: [
+        c.req.method,
+        url.pathname,
+        url.search,
+        new Uint8Array(await c.req.arrayBuffer()),
+        sealed ? caller.keyId : '',
+      ],
       sealed,
     });
     if (claim.kind === 'answered') {

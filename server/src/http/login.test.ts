@@ -17,7 +17,11 @@ async function post<Answer>(fixture: Fixture, path: string, body: unknown, heade
     body: JSON.stringify(body),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: (text === '' ? null : JSON.parse(text)) as Answer };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (text === '' ? null : JSON.parse(text)) as Answer,
+  };
 }
 
 async function get<Answer>(fixture: Fixture, path: string, key: string) {
@@ -37,7 +41,10 @@ forEachDatabase('login and keys', (open) => {
     return { db, fixture: httpFixture({ db }, options) };
   };
   const logIn = async (fixture: Fixture, signer: Signer, name?: string) =>
-    post<Login>(fixture, '/v1/auth/login', { ...(await challenged(fixture, signer)), ...(name !== undefined && { name }) });
+    post<Login>(fixture, '/v1/auth/login', {
+      ...(await challenged(fixture, signer)),
+      ...(name !== undefined && { name }),
+    });
 
   test('an unknown key signs up, and the same key is the same user from then on', async () => {
     const welcomed: string[] = [];
@@ -45,13 +52,21 @@ forEachDatabase('login and keys', (open) => {
     const signer = newSigner();
     const first = await logIn(fixture, signer, 'ada');
     expect(first.status).toBe(200);
-    expect(first.body.user).toMatchObject({ name: 'ada', public_keys: [signer.publicKey], is_admin: false, suspended: false });
+    expect(first.body.user).toMatchObject({
+      name: 'ada',
+      public_keys: [signer.publicKey],
+      is_admin: false,
+      suspended: false,
+    });
     expect(first.body.key.secret).toMatch(/^coop_key_[0-9a-z]{26}_[0-9a-z]{52}$/);
     const second = await logIn(fixture, signer);
     expect(second.body.user.id).toBe(first.body.user.id);
     expect(second.body.key.id).not.toBe(first.body.key.id);
     expect(welcomed).toEqual([first.body.user.id, first.body.user.id]);
-    expect((await get(fixture, '/v1/me', second.body.key.secret)).body).toMatchObject({ user: { name: 'ada' }, key_id: second.body.key.id });
+    expect((await get(fixture, '/v1/me', second.body.key.secret)).body).toMatchObject({
+      user: { name: 'ada' },
+      key_id: second.body.key.id,
+    });
   });
 
   test('two sign-ups of one key at once make one user', async () => {
@@ -80,10 +95,16 @@ forEachDatabase('login and keys', (open) => {
     expect(await post(fixture, '/v1/auth/login', used)).toMatchObject({ status: 410, body: { code: 'token_expired' } });
 
     const elsewhere = await challenged(fixture, signer, { server: 'coop-other' });
-    expect(await post(fixture, '/v1/auth/login', elsewhere)).toMatchObject({ status: 400, body: { code: 'invalid_signature' } });
+    expect(await post(fixture, '/v1/auth/login', elsewhere)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_signature' },
+    });
     const other = newSigner();
     const stolen = { ...(await challenged(fixture, signer)), public_key: other.publicKey };
-    expect(await post(fixture, '/v1/auth/login', stolen)).toMatchObject({ status: 410, body: { code: 'token_expired' } });
+    expect(await post(fixture, '/v1/auth/login', stolen)).toMatchObject({
+      status: 410,
+      body: { code: 'token_expired' },
+    });
 
     const late = await challenged(fixture, signer);
     fixture.skip(5 * 60_000);
@@ -96,30 +117,53 @@ forEachDatabase('login and keys', (open) => {
     fixture.skip(30 * 86_400_000 - 60_000);
     expect((await get(fixture, '/v1/me', body.key.secret)).status).toBe(200);
     fixture.skip(60_000);
-    expect(await get(fixture, '/v1/me', body.key.secret)).toMatchObject({ status: 401, body: { detail: 'The key has expired.' } });
+    expect(await get(fixture, '/v1/me', body.key.secret)).toMatchObject({
+      status: 401,
+      body: { detail: 'The key has expired.' },
+    });
 
     const again = await logIn(fixture, newSigner());
     const authorization = `Bearer ${again.body.key.secret}`;
     expect((await post(fixture, '/v1/auth/logout', {}, { authorization })).status).toBe(204);
-    expect(await get(fixture, '/v1/me', again.body.key.secret)).toMatchObject({ status: 401, body: { detail: 'The key was revoked.' } });
+    expect(await get(fixture, '/v1/me', again.body.key.secret)).toMatchObject({
+      status: 401,
+      body: { detail: 'The key was revoked.' },
+    });
   });
 
   test('a named key holds at most what its maker holds, and no longer', async () => {
     const { fixture } = await start();
     const user = await fixture.person();
     const make = (key: string, wish: unknown) =>
-      post<NewKey>(fixture, '/v1/keys', wish, { authorization: `Bearer ${key}`, 'idempotency-key': crypto.randomUUID() });
+      post<NewKey>(fixture, '/v1/keys', wish, {
+        authorization: `Bearer ${key}`,
+        'idempotency-key': crypto.randomUUID(),
+      });
     const inADay = new Date(fixture.clock.now().getTime() + 86_400_000).toISOString();
     const named = await make(user.key, { name: 'ci', scopes: ['keys:write', 'runs:read'], expires_at: inADay });
     expect(named.status).toBe(201);
-    expect(await make(user.key, { name: 'x', scopes: ['admin'] })).toMatchObject({ status: 403, body: { details: { beyond: ['admin'] } } });
+    expect(await make(user.key, { name: 'x', scopes: ['admin'] })).toMatchObject({
+      status: 403,
+      body: { details: { beyond: ['admin'] } },
+    });
     expect(await make(named.body.secret, { name: 'x', scopes: ['runs:write'] })).toMatchObject({ status: 403 });
-    expect(await make(named.body.secret, { name: 'x', scopes: ['runs:read'] })).toMatchObject({ status: 403, body: { at: 'body.expires_at' } });
-    expect(await make(named.body.secret, { name: 'x', scopes: ['runs:read'], expires_at: inADay })).toMatchObject({ status: 201 });
-    expect(await make(user.key, { name: 'x', scopes: ['runs:read'], expires_at: '2020-01-01T00:00:00.000Z' })).toMatchObject({ status: 400 });
+    expect(await make(named.body.secret, { name: 'x', scopes: ['runs:read'] })).toMatchObject({
+      status: 403,
+      body: { at: 'body.expires_at' },
+    });
+    expect(await make(named.body.secret, { name: 'x', scopes: ['runs:read'], expires_at: inADay })).toMatchObject({
+      status: 201,
+    });
+    expect(
+      await make(user.key, { name: 'x', scopes: ['runs:read'], expires_at: '2020-01-01T00:00:00.000Z' }),
+    ).toMatchObject({ status: 400 });
 
     const { body } = await get<{ items: ApiKey[] }>(fixture, '/v1/keys', named.body.secret);
-    expect(body.items.map((key) => [key.name, key.scopes.length])).toEqual([['login', 6], ['ci', 2], ['x', 1]]);
+    expect(body.items.map((key) => [key.name, key.scopes.length])).toEqual([
+      ['login', 6],
+      ['ci', 2],
+      ['x', 1],
+    ]);
     expect(JSON.stringify(body)).not.toContain(named.body.secret.slice(-52));
   });
 
@@ -128,14 +172,22 @@ forEachDatabase('login and keys', (open) => {
     const user = await fixture.person();
     const other = await fixture.keyOf(user.id, ['keys:write', 'runs:read']);
     const ask = (key: string) =>
-      post<NewKey>(fixture, '/v1/keys', { name: 'ci', scopes: ['runs:read'] }, { authorization: `Bearer ${key}`, 'idempotency-key': 'once' });
+      post<NewKey>(
+        fixture,
+        '/v1/keys',
+        { name: 'ci', scopes: ['runs:read'] },
+        { authorization: `Bearer ${key}`, 'idempotency-key': 'once' },
+      );
     const first = await ask(user.key);
     const second = await ask(user.key);
     expect(second.body).toEqual(first.body);
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     expect(await ask(other.secret)).toMatchObject({ status: 409, body: { code: 'idempotency_key_reused' } });
     const secret = first.body.secret.split('_').at(-1)!;
-    const stored = [await db.selectFrom('idempotency').selectAll().execute(), await db.selectFrom('api_keys').selectAll().execute()];
+    const stored = [
+      await db.selectFrom('idempotency').selectAll().execute(),
+      await db.selectFrom('api_keys').selectAll().execute(),
+    ];
     expect(JSON.stringify(stored)).not.toContain(secret);
     expect(fixture.logged.join('')).not.toContain(secret);
   });
@@ -143,7 +195,8 @@ forEachDatabase('login and keys', (open) => {
   test('the use of a key is written down at most once a minute', async () => {
     const { db, fixture } = await start();
     const user = await fixture.person();
-    const lastUse = async () => (await db.selectFrom('api_keys').select('last_used_at').executeTakeFirstOrThrow()).last_used_at?.getTime();
+    const lastUse = async () =>
+      (await db.selectFrom('api_keys').select('last_used_at').executeTakeFirstOrThrow()).last_used_at?.getTime();
     await get(fixture, '/v1/me', user.key);
     const first = await lastUse();
     fixture.skip(30_000);
@@ -157,9 +210,18 @@ forEachDatabase('login and keys', (open) => {
   test('a suspension works at once and is lifted at once', async () => {
     const { db, fixture } = await start();
     const user = await fixture.person();
-    const quote = () => post(fixture, '/v1/quotes', { spec_yaml: 'type: task\ncommands: [true]\n' }, { authorization: `Bearer ${user.key}` });
+    const quote = () =>
+      post(
+        fixture,
+        '/v1/quotes',
+        { spec_yaml: 'type: task\ncommands: [true]\n' },
+        { authorization: `Bearer ${user.key}` },
+      );
     await suspendUser(db, user.id, 'unpaid bills', new Date());
-    expect(await quote()).toMatchObject({ status: 403, body: { code: 'suspended', detail: 'The account is suspended: unpaid bills' } });
+    expect(await quote()).toMatchObject({
+      status: 403,
+      body: { code: 'suspended', detail: 'The account is suspended: unpaid bills' },
+    });
     await resumeUser(db, user.id);
     expect((await quote()).body).not.toMatchObject({ code: 'suspended' });
     await expect(suspendUser(db, 'usr_none', 'x', new Date())).rejects.toMatchObject({ code: 'not_found' });

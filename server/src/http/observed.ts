@@ -19,10 +19,19 @@ export function observed({ metrics, log }: HttpDeps): MiddlewareHandler<HttpEnv>
     const route = c.var.routeId ?? 'none';
     const status = c.env?.accept !== undefined && c.res.ok ? 101 : c.res.status;
     observe({ method: c.req.method, route, status: String(status) }, ms / 1000);
-    const level = status >= 500 ? 'warn' : route === 'healthz' || route === 'readyz' || route === 'metrics' ? 'debug' : 'info';
+    const level =
+      status >= 500 ? 'warn' : route === 'healthz' || route === 'readyz' || route === 'metrics' ? 'debug' : 'info';
     const user_id = c.var.caller?.userId;
     log[level](
-      { request_id: c.var.requestId, method: c.req.method, path: c.req.path, route, status, ms: Math.round(ms * 10) / 10, user_id },
+      {
+        request_id: c.var.requestId,
+        method: c.req.method,
+        path: c.req.path,
+        route,
+        status,
+        ms: Math.round(ms * 10) / 10,
+        user_id,
+      },
       'request',
     );
   };

@@ -4,7 +4,11 @@ export function html(page: { title: string; head: string; body: string; policy: 
 <title>${escaped(page.title)}</title>${page.head}</head><body>${page.body}</body></html>
 `;
   return new Response(text, {
-    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': page.policy, 'cache-control': 'no-cache' },
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': page.policy,
+      'cache-control': 'no-cache',
+    },
   });
 }
 

@@ -31,7 +31,10 @@ export function asCoopError(error: unknown): CoopError {
   if (error instanceof CoopError) return error;
   if (error instanceof HTTPException) return fromHono(error);
   if (isDatabaseDown(error)) {
-    return new CoopError('unavailable', 'The database of the network does not answer.', { hint: 'Try again shortly.', cause: error });
+    return new CoopError('unavailable', 'The database of the network does not answer.', {
+      hint: 'Try again shortly.',
+      cause: error,
+    });
   }
   return new CoopError('internal', 'Coop failed; this is a defect of ours.', {
     hint: 'Try again; if it stays, report it with the request id.',
@@ -77,10 +80,16 @@ function readable(issue: z.core.$ZodIssue, under: PropertyKey[]): Issue[] {
 function fromHono(error: HTTPException): CoopError {
   if (error.status === 413) return new CoopError('payload_too_large', 'The request is larger than is taken here.');
   if (error.status === 415) {
-    return new CoopError('invalid_request', 'The content type is not taken here.', { hint: 'Send JSON as application/json.', at: 'content-type' });
+    return new CoopError('invalid_request', 'The content type is not taken here.', {
+      hint: 'Send JSON as application/json.',
+      at: 'content-type',
+    });
   }
   if (error.status < 500) {
-    return new CoopError('invalid_request', error.message || 'The request could not be read.', { at: 'body', cause: error.cause });
+    return new CoopError('invalid_request', error.message || 'The request could not be read.', {
+      at: 'body',
+      cause: error.cause,
+    });
   }
   return new CoopError('internal', 'Coop failed; this is a defect of ours.', { cause: error });
 }
@@ -88,5 +97,7 @@ function fromHono(error: HTTPException): CoopError {
 /** Socket errors and PostgreSQL's own "not now": starting up, shutting down, too many connections. */
 function isDatabaseDown(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '53300', '08006'].includes(String(error.code));
+  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '53300', '08006'].includes(
+    String(error.code),
+  );
 }

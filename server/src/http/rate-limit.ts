@@ -21,7 +21,11 @@ export const defaultRates = {
 export type LimitClass = keyof typeof defaultRates;
 export type Rates = Partial<Record<LimitClass, Rate>>;
 
-export type Allowance = { rate: Rate; remaining: number; /** Until one more is there; 0 when one is. */ retryAfterS: number };
+export type Allowance = {
+  rate: Rate;
+  remaining: number;
+  /** Until one more is there; 0 when one is. */ retryAfterS: number;
+};
 export type RateLimiter = {
   /** Takes one. `retryAfterS` above 0: refused, nothing taken. */
   take(limit: LimitClass, subject: string): Allowance;

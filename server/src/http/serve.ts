@@ -16,8 +16,10 @@ export type Listening = {
 /** Serves the app over HTTP or HTTPS, with its WebSockets. */
 export async function listen(app: Hono<HttpEnv>, deps: HttpDeps, options: ListenOptions): Promise<Listening> {
   const server = createAdaptorServer({
-    fetch: app.fetch as never, // env is ours plus node-server's, which it always gives
-    ...(options.tls === undefined ? { createServer } : { createServer: createSecureServer, serverOptions: options.tls }),
+    fetch: app.fetch,
+    ...(options.tls === undefined
+      ? { createServer }
+      : { createServer: createSecureServer, serverOptions: options.tls }),
   }) as Server;
   // A tar of many gigabytes takes longer than Node's five minutes; a slow head is cut as ever.
   server.requestTimeout = 0;

@@ -12,7 +12,11 @@ const FIRST_MESSAGE_MS = 10_000;
 const PING_MS = 20_000;
 
 /** Exec: the first message says what to run; from then on frames pass both ways as they are. */
-export async function serveExec(socket: WebSocket, open: (request: ExecRequest) => Promise<Duplex>, call: Call): Promise<void> {
+export async function serveExec(
+  socket: WebSocket,
+  open: (request: ExecRequest) => Promise<Duplex>,
+  call: Call,
+): Promise<void> {
   const early = earlyMessages(socket);
   try {
     const connection = await open(readRequest(await early.first));
@@ -78,7 +82,8 @@ function relay(socket: WebSocket, connection: Duplex, call: Call, { halfClose, b
   });
   connection.on('error', (error) => {
     call.log.info({ err: error }, 'a relayed connection failed');
-    if (!halfClose && socket.readyState === socket.OPEN) socket.send(encodeJsonFrame('error', toProblem(asCoopError(error), call.requestId)));
+    if (!halfClose && socket.readyState === socket.OPEN)
+      socket.send(encodeJsonFrame('error', toProblem(asCoopError(error), call.requestId)));
     socket.close(1011);
   });
   connection.on('close', () => socket.close(1000));

@@ -28,7 +28,10 @@ async function served(options: FixtureOptions) {
     return listening.close(500);
   });
   const open = (path: string, key: string | null = user.key) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${listening.port}${path}`, key === null ? {} : { headers: { authorization: `Bearer ${key}` } });
+    const socket = new WebSocket(
+      `ws://127.0.0.1:${listening.port}${path}`,
+      key === null ? {} : { headers: { authorization: `Bearer ${key}` } },
+    );
     socket.on('error', () => {}); // terminated before it was open, or refused: what a test looks at is another event
     closers.push(() => socket.terminate());
     return socket;
@@ -36,7 +39,8 @@ async function served(options: FixtureOptions) {
   return { ...fixture, user, open, port: listening.port };
 }
 
-const opened = (socket: WebSocket) => new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+const opened = (socket: WebSocket) =>
+  new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
 const closed = (socket: WebSocket) => new Promise<number>((resolve) => socket.once('close', resolve));
 const refusal = (socket: WebSocket) =>
   new Promise<{ status: number | undefined; code: string }>((resolve, reject) => {
@@ -44,7 +48,9 @@ const refusal = (socket: WebSocket) =>
     socket.once('unexpected-response', (_request, response) => {
       let body = '';
       response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      response.on('end', () => resolve({ status: response.statusCode, code: (JSON.parse(body) as { code: string }).code }));
+      response.on('end', () =>
+        resolve({ status: response.statusCode, code: (JSON.parse(body) as { code: string }).code }),
+      );
     });
   });
 const execRequest: ExecRequest = { command: ['cat'], tty: false, columns: null, rows: null, env: {}, user: null };
@@ -68,7 +74,9 @@ function echo(): Duplex {
 
 test('exec: the request first, then frames both ways, then the exit', async () => {
   const requests: ExecRequest[] = [];
-  const { open } = await served({ over: { runs: { exec: async (_user, _run, request) => (requests.push(request), echo()) } } });
+  const { open } = await served({
+    over: { runs: { exec: async (_user, _run, request) => (requests.push(request), echo()) } },
+  });
   const socket = open('/v1/runs/run_1/exec');
   const frames: Frame[] = [];
   const read = frameReader();
@@ -81,7 +89,9 @@ test('exec: the request first, then frames both ways, then the exit', async () =
   socket.send(encodeFrame('stdinEnd'));
   expect(await closed(socket)).toBe(1000);
   expect(requests).toEqual([execRequest]);
-  const out = frames.filter((frame) => frame.channel === 'stdout').map((frame) => Buffer.from(frame.payload).toString());
+  const out = frames
+    .filter((frame) => frame.channel === 'stdout')
+    .map((frame) => Buffer.from(frame.payload).toString());
   expect(out.join('')).toBe('hello there');
   expect(JSON.parse(Buffer.from(frames.at(-1)!.payload).toString())).toEqual({ code: 7 });
 });
@@ -96,7 +106,11 @@ test('exec: a machine that refuses, and a request that is none, are error frames
       },
     },
   });
-  for (const [message, code] of [[JSON.stringify(execRequest), 'wrong_state'], ['{"command":[]}', 'invalid_request'], ['nonsense', 'invalid_request']] as const) {
+  for (const [message, code] of [
+    [JSON.stringify(execRequest), 'wrong_state'],
+    ['{"command":[]}', 'invalid_request'],
+    ['nonsense', 'invalid_request'],
+  ] as const) {
     const socket = open('/v1/runs/run_1/exec');
     let frame: Frame | undefined;
     socket.on('message', (data: Buffer) => ([frame] = frameReader()(data)));
@@ -121,7 +135,10 @@ test('the client that goes away takes the command with it', async () => {
 test('the same guard stands before sockets as before everything else', async () => {
   const { open, keyOf, user, person } = await served({});
   expect(await refusal(open('/v1/runs/run_1/exec', null))).toEqual({ status: 401, code: 'unauthenticated' });
-  expect(await refusal(open('/v1/runs/run_1/exec', (await keyOf(user.id, ['runs:read'])).secret))).toEqual({ status: 403, code: 'forbidden' });
+  expect(await refusal(open('/v1/runs/run_1/exec', (await keyOf(user.id, ['runs:read'])).secret))).toEqual({
+    status: 403,
+    code: 'forbidden',
+  });
   expect(await refusal(open('/v1/runs/run_1/exec', (await person()).key))).toEqual({ status: 404, code: 'not_found' });
   expect(await refusal(open('/v1/runs/run_1/ports/0'))).toEqual({ status: 400, code: 'invalid_request' });
   expect(await refusal(open('/v1/me'))).toEqual({ status: 400, code: 'invalid_request' });
@@ -130,7 +147,9 @@ test('the same guard stands before sockets as before everything else', async () 
 
 test('asked with plain HTTP, a socket says what it is', async () => {
   const { port, user } = await served({});
-  const response = await fetch(`http://127.0.0.1:${port}/v1/runs/run_1/ports/80`, { headers: { authorization: `Bearer ${user.key}` } });
+  const response = await fetch(`http://127.0.0.1:${port}/v1/runs/run_1/ports/80`, {
+    headers: { authorization: `Bearer ${user.key}` },
+  });
   expect(await response.json()).toMatchObject({ code: 'invalid_request', detail: 'This address is a WebSocket.' });
 });
 
@@ -201,7 +220,9 @@ test('many megabytes through a port arrive whole, and wait for a client that is 
 
 test('a port that nobody listens on is a refusal, not a connection', async () => {
   const { open } = await served({
-    over: { runs: { connect: async () => Promise.reject(new CoopError('machine_unreachable', 'Connection refused.')) } },
+    over: {
+      runs: { connect: async () => Promise.reject(new CoopError('machine_unreachable', 'Connection refused.')) },
+    },
   });
   expect(await refusal(open('/v1/runs/run_1/ports/81'))).toEqual({ status: 503, code: 'machine_unreachable' });
 });

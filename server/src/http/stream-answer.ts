@@ -16,7 +16,9 @@ export type StreamOptions<Item> = {
 /** A client that has not taken a chunk for this long is let go; it resumes when it comes back. */
 const STALLED_MS = 60_000;
 const RETRY_MS = 1000;
-const stopping = new CoopError('unavailable', 'The server stops or restarts.', { hint: 'Resume at once: nothing is lost.' });
+const stopping = new CoopError('unavailable', 'The server stops or restarts.', {
+  hint: 'Resume at once: nothing is lost.',
+});
 
 /**
  * Server-sent events: the items as they come, a comment as heartbeat, and `event: end` when there will be no more. An error on

@@ -32,7 +32,10 @@ async function served(runs: Runs, config: FixtureOptions['config'] = {}) {
   });
   const url = `http://127.0.0.1:${listening.port}`;
   const get = (path: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
-    fetch(`${url}${path}`, { headers: { authorization: `Bearer ${user.key}`, ...headers }, ...(signal !== undefined && { signal }) });
+    fetch(`${url}${path}`, {
+      headers: { authorization: `Bearer ${user.key}`, ...headers },
+      ...(signal !== undefined && { signal }),
+    });
   return { ...fixture, user, get, port: listening.port };
 }
 
@@ -55,6 +58,7 @@ test('Last-Event-ID wins over after, and nonsense in it means from the start', a
   const { get } = await served({
     events: async function* (_user, _run, after) {
       asked.push(after);
+      yield event(after + 1);
     },
   });
   await (await get('/v1/runs/run_1/events')).text();
@@ -89,14 +93,19 @@ test('an error on the way is an event with the problem, and the last one', async
     throw new CoopError('machine_unreachable', 'The machine is silent.');
   };
   const { get } = await served({ logs });
-  expect(await (await get('/v1/runs/run_1/logs')).text()).toMatch(/id: 1\n.*\n\nevent: error\ndata: \{.*"code":"machine_unreachable".*\}\n\n$/);
-  const lines = (await (await get('/v1/runs/run_1/logs', { accept: 'application/x-ndjson' })).text()).trim().split('\n');
+  expect(await (await get('/v1/runs/run_1/logs')).text()).toMatch(
+    /id: 1\n.*\n\nevent: error\ndata: \{.*"code":"machine_unreachable".*\}\n\n$/,
+  );
+  const lines = (await (await get('/v1/runs/run_1/logs', { accept: 'application/x-ndjson' })).text())
+    .trim()
+    .split('\n');
   expect(JSON.parse(lines[1]!)).toMatchObject({ problem: { code: 'machine_unreachable', retryable: true } });
 });
 
 test('a defect on the way is told as little as any other', async () => {
   const { get, logged } = await served({
     events: async function* () {
+      yield event(1);
       throw new Error('hunter2');
     },
   });
@@ -200,7 +209,12 @@ test('files go in and out as they are, and a tar that is too large is refused wh
   expect([read.headers.get('content-type'), await read.text()]).toEqual(['application/x-tar', 'tar of /work']);
 
   const put = async (body: string | ReadableStream) => {
-    const response = await fetch(files, { method: 'PUT', headers: { ...headers, 'content-type': 'application/x-tar' }, body, duplex: 'half' } as RequestInit);
+    const response = await fetch(files, {
+      method: 'PUT',
+      headers: { ...headers, 'content-type': 'application/x-tar' },
+      body,
+      duplex: 'half',
+    });
     return { status: response.status, text: await response.text() };
   };
   expect((await put('a'.repeat(50_000))).status).toBe(204);

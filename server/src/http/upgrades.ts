@@ -54,11 +54,21 @@ function toRequest(request: IncomingMessage): Request {
 
 async function refuse(socket: Duplex, response: Response): Promise<void> {
   if (response.ok) {
-    return refuseUpgrade(socket, new CoopError('invalid_request', 'This address is no WebSocket.', { hint: 'Ask it with plain HTTP.' }));
+    return refuseUpgrade(
+      socket,
+      new CoopError('invalid_request', 'This address is no WebSocket.', { hint: 'Ask it with plain HTTP.' }),
+    );
   }
   const body = Buffer.from(await response.arrayBuffer());
-  const headers = [...response.headers].filter(([name]) => name !== 'content-length').map(([name, value]) => `${name}: ${value}`);
-  const head = [`HTTP/1.1 ${response.status} Refused`, ...headers, `content-length: ${body.length}`, 'connection: close'].join('\r\n');
+  const headers = [...response.headers]
+    .filter(([name]) => name !== 'content-length')
+    .map(([name, value]) => `${name}: ${value}`);
+  const head = [
+    `HTTP/1.1 ${response.status} Refused`,
+    ...headers,
+    `content-length: ${body.length}`,
+    'connection: close',
+  ].join('\r\n');
   const giveUp = setTimeout(() => socket.destroy(), 2000); // one that does not read its refusal
   socket.once('close', () => clearTimeout(giveUp));
   socket.end(Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]));

@@ -14,7 +14,10 @@ export async function ensureUser(db: Kysely<Tables>, wish: NewUser): Promise<{ i
   const id = newId('user');
   const inserted = await db.transaction().execute(async (tx) => {
     const name = wish.name ?? `user-${wish.publicKey.slice(0, 6)}`;
-    await tx.insertInto('users').values({ id, name, is_admin: wish.isAdmin ?? false, created_at: wish.at }).execute();
+    await tx
+      .insertInto('users')
+      .values({ id, name, is_admin: wish.isAdmin ?? false, created_at: wish.at })
+      .execute();
     const key = await tx
       .insertInto('user_keys')
       .values({ public_key: wish.publicKey, user_id: id, created_at: wish.at })
@@ -42,7 +45,12 @@ export async function readUser(db: Kysely<Tables>, userId: string): Promise<User
 
 /** Oldest first, so that pages stay as they are while users arrive. */
 export async function listUsers(db: Kysely<Tables>, query: PageQuery): Promise<Page<User>> {
-  let select = db.selectFrom('users').selectAll().orderBy('created_at').orderBy('id').limit(query.limit + 1);
+  let select = db
+    .selectFrom('users')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(query.limit + 1);
   if (query.cursor !== null) {
     const { at, id } = readCursor(query.cursor);
     select = select.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '>', tuple(at, id)));
@@ -88,13 +96,17 @@ async function views(db: Kysely<Tables>, rows: Row<'users'>[]): Promise<User[]> 
   }));
 }
 
-const writeCursor = (row: Row<'users'>) => Buffer.from(`${row.created_at.toISOString()} ${row.id}`).toString('base64url');
+const writeCursor = (row: Row<'users'>) =>
+  Buffer.from(`${row.created_at.toISOString()} ${row.id}`).toString('base64url');
 
 function readCursor(cursor: string): { at: Date; id: string } {
   const [at = '', id] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
   const date = new Date(at);
   if (id === undefined || Number.isNaN(date.getTime())) {
-    throw new CoopError('invalid_request', 'The cursor is none of ours.', { at: 'cursor', hint: 'Start again without a cursor.' });
+    throw new CoopError('invalid_request', 'The cursor is none of ours.', {
+      at: 'cursor',
+      hint: 'Start again without a cursor.',
+    });
   }
   return { at: date, id };
 }

@@ -13,7 +13,10 @@ export type Challenges = {
 export function challengesFor(db: Kysely<Tables>, purpose: 'login' | 'link'): Challenges {
   return {
     put: async (challenge) => {
-      await db.insertInto('challenges').values({ ...challenge, purpose }).execute();
+      await db
+        .insertInto('challenges')
+        .values({ ...challenge, purpose })
+        .execute();
     },
     take: async (nonce) =>
       await db

@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { forEachDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { createIdempotency, type Claim, type KeyedRequest } from './idempotency.ts';
 
-const request: KeyedRequest = { userId: 'usr_1', key: 'k1', content: ['POST', '/v1/runs', new Uint8Array([1, 2])], sealed: false };
+const request: KeyedRequest = {
+  userId: 'usr_1',
+  key: 'k1',
+  content: ['POST', '/v1/runs', new Uint8Array([1, 2])],
+  sealed: false,
+};
 
 function setup({ db }: TestDatabase, limits: { waitMs?: number; takeOverMs?: number } = {}) {
   let now = new Date('2026-01-01T00:00:00.000Z');
@@ -34,17 +39,23 @@ forEachDatabase('idempotency', (open) => {
       }),
     );
     expect(executed).toBe(1);
-    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(new Set(['{"status":201,"body":{"id":"run_1"}}']));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set(['{"status":201,"body":{"id":"run_1"}}']),
+    );
   });
 
   test('another request under the same key is refused, another key or user is not', async () => {
     const { idempotency } = setup(await open());
     await executing(await idempotency.claim(request)).keep({ status: 201, body: null });
-    await expect(idempotency.claim({ ...request, content: ['POST', '/v1/runs', new Uint8Array([1, 3])] })).rejects.toMatchObject({
+    await expect(
+      idempotency.claim({ ...request, content: ['POST', '/v1/runs', new Uint8Array([1, 3])] }),
+    ).rejects.toMatchObject({
       code: 'idempotency_key_reused',
     });
     // The parts are told apart: moving a byte from one to the next is another request.
-    await expect(idempotency.claim({ ...request, content: ['POST', '/v1/run', 's', new Uint8Array([1, 2])] })).rejects.toMatchObject({
+    await expect(
+      idempotency.claim({ ...request, content: ['POST', '/v1/run', 's', new Uint8Array([1, 2])] }),
+    ).rejects.toMatchObject({
       code: 'idempotency_key_reused',
     });
     expect((await idempotency.claim({ ...request, userId: 'usr_2' })).kind).toBe('execute');
@@ -97,7 +108,10 @@ forEachDatabase('idempotency', (open) => {
     await executing(await idempotency.claim(sealed)).keep({ status: 201, body: { secret: 'hunter3' } });
     const rows = await database.db.selectFrom('idempotency').selectAll().execute();
     expect(JSON.stringify(rows)).not.toMatch(/hunter/);
-    expect(await idempotency.claim(sealed)).toEqual({ kind: 'answered', answer: { status: 201, body: { secret: 'hunter3' } } });
+    expect(await idempotency.claim(sealed)).toEqual({
+      kind: 'answered',
+      answer: { status: 201, body: { secret: 'hunter3' } },
+    });
     // Under another secret of the server the same request has another hash: the hash of a guessed body proves nothing.
     const { idempotency: other } = setup(database);
     await expect(other.claim(sealed)).rejects.toMatchObject({ code: 'idempotency_key_reused' });

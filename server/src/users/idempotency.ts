@@ -95,7 +95,9 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   });
 
   const unpack = (row: Row<'idempotency'>, request: KeyedRequest): unknown =>
-    request.sealed ? JSON.parse(openSealed((row.body as { sealed: string }).sealed, nameOf(request), secret)) : row.body;
+    request.sealed
+      ? JSON.parse(openSealed((row.body as { sealed: string }).sealed, nameOf(request), secret))
+      : row.body;
 
   return {
     claim,
@@ -106,7 +108,12 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   };
 }
 
-async function insert(db: Kysely<Tables>, { userId, key }: KeyedRequest, requestHash: string, now: Date): Promise<boolean> {
+async function insert(
+  db: Kysely<Tables>,
+  { userId, key }: KeyedRequest,
+  requestHash: string,
+  now: Date,
+): Promise<boolean> {
   const row = await db
     .insertInto('idempotency')
     .values({ user_id: userId, key, request_hash: requestHash, status: null, body: null, created_at: now })
@@ -117,7 +124,12 @@ async function insert(db: Kysely<Tables>, { userId, key }: KeyedRequest, request
 }
 
 function read(db: Kysely<Tables>, { userId, key }: KeyedRequest): Promise<Row<'idempotency'> | undefined> {
-  return db.selectFrom('idempotency').selectAll().where('user_id', '=', userId).where('key', '=', key).executeTakeFirst();
+  return db
+    .selectFrom('idempotency')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('key', '=', key)
+    .executeTakeFirst();
 }
 
 async function takeOver(db: Kysely<Tables>, row: Row<'idempotency'>, now: Date): Promise<boolean> {
@@ -145,7 +157,11 @@ function hashOf(request: KeyedRequest, secret: Uint8Array): string {
 const nameOf = (request: KeyedRequest): string => `${request.userId} ${request.key}`;
 
 function reused(): CoopError {
-  return new CoopError('idempotency_key_reused', 'This Idempotency-Key was used for another request in the last 24 hours.', {
-    hint: 'Use a fresh random key for each new request.',
-  });
+  return new CoopError(
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another request in the last 24 hours.',
+    {
+      hint: 'Use a fresh random key for each new request.',
+    },
+  );
 }

@@ -57,7 +57,8 @@ export async function authenticate(db: Kysely<Tables>, bearer: string, now: Date
     .select(['users.is_admin', 'users.suspended_at', 'users.suspended_reason'])
     .where('api_keys.id', '=', keyId)
     .executeTakeFirst();
-  if (row === undefined || !timingSafeEqual(hashOf(secret), row.secret_hash)) throw refused('The key is not known here.');
+  if (row === undefined || !timingSafeEqual(hashOf(secret), row.secret_hash))
+    throw refused('The key is not known here.');
   if (row.revoked_at !== null) throw refused('The key was revoked.');
   if (row.expires_at !== null && row.expires_at <= now) throw refused('The key has expired.');
   await noteUse(db, row, now);

@@ -35,11 +35,15 @@ export async function logIn(deps: LoginDeps, request: LoginRequest): Promise<Log
   const now = deps.clock.now();
   const challenge = await challengesFor(deps.db, 'login').take(request.nonce);
   if (challenge === undefined || challenge.subject !== request.public_key || challenge.expires_at <= now) {
-    throw new CoopError('token_expired', 'The challenge has expired or was used.', { hint: 'Ask for a new challenge.' });
+    throw new CoopError('token_expired', 'The challenge has expired or was used.', {
+      hint: 'Ask for a new challenge.',
+    });
   }
   const signed = { nonce: request.nonce, server: deps.serverName, expires_at: challenge.expires_at.toISOString() };
   if (!verifySignature(request.public_key, loginMessage(signed), request.signature)) {
-    throw new CoopError('invalid_signature', 'The signature is not by this key, or not over this challenge.', { at: 'signature' });
+    throw new CoopError('invalid_signature', 'The signature is not by this key, or not over this challenge.', {
+      at: 'signature',
+    });
   }
   const userId = await knownOrNew(deps, request, now);
   await deps.welcome(userId);
@@ -52,7 +56,9 @@ async function knownOrNew(deps: LoginDeps, request: LoginRequest, at: Date): Pro
   const known = await userOfKey(deps.db, request.public_key);
   if (known !== undefined) return known;
   if (!deps.openSignup) {
-    throw new CoopError('forbidden', 'This network takes no new users by itself.', { hint: 'Ask its operator to let your key in.' });
+    throw new CoopError('forbidden', 'This network takes no new users by itself.', {
+      hint: 'Ask its operator to let your key in.',
+    });
   }
   return (await ensureUser(deps.db, { publicKey: request.public_key, name: request.name ?? null, at })).id;
 }

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
-import { GrantRequest, Inspection, PageQuery, ResumeQuery, SuspensionRequest, UserPage } from '@gpucoop/protocol/api.ts';
+import {
+  GrantRequest,
+  Inspection,
+  PageQuery,
+  ResumeQuery,
+  SuspensionRequest,
+  UserPage,
+} from '@gpucoop/protocol/api.ts';
 import { Balance } from '@gpucoop/protocol/resources.ts';
 import type { Api } from '../api.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -25,7 +32,10 @@ export function adminRoutes({ route }: Api, { rooms: { admin }, clock }: HttpDep
     async (c) => {
       const { userId } = callerOf(c);
       // The ledger refuses a second transfer of the same id: granted once even when the answer was lost before it was kept.
-      const id = createHash('sha256').update(`${userId} ${c.req.header('idempotency-key')}`).digest('hex').slice(0, 32);
+      const id = createHash('sha256')
+        .update(`${userId} ${c.req.header('idempotency-key')}`)
+        .digest('hex')
+        .slice(0, 32);
       return c.json(await admin.grant(userId, { ...c.req.valid('json'), id }), 201);
     },
   );
@@ -95,13 +105,18 @@ export function adminRoutes({ route }: Api, { rooms: { admin }, clock }: HttpDep
       path: '/v1/admin/backup',
       summary: 'A consistent archive of the database',
       tags,
-      responses: { 200: { description: 'For `coop restore`', content: { 'application/octet-stream': { schema: z.string() } } } },
+      responses: {
+        200: { description: 'For `coop restore`', content: { 'application/octet-stream': { schema: z.string() } } },
+      },
     },
     async () => {
       const archive = await admin.backup();
       const name = `coop-${clock.now().toISOString().replace(/[:.]/g, '-')}.backup`;
       return new Response(Readable.toWeb(archive) as ReadableStream, {
-        headers: { 'content-type': 'application/octet-stream', 'content-disposition': `attachment; filename="${name}"` },
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-disposition': `attachment; filename="${name}"`,
+        },
       });
     },
   );

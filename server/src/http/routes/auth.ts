@@ -1,4 +1,13 @@
-import { Challenge, ChallengeRequest, KeyList, KeyRequest, Login, LoginRequest, Me, NewKey } from '@gpucoop/protocol/api.ts';
+import {
+  Challenge,
+  ChallengeRequest,
+  KeyList,
+  KeyRequest,
+  Login,
+  LoginRequest,
+  Me,
+  NewKey,
+} from '@gpucoop/protocol/api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { KeyScope } from '@gpucoop/protocol/resources.ts';
 import type { Api } from '../api.ts';
@@ -27,7 +36,8 @@ export function authRoutes({ route }: Api, { users, clock }: HttpDeps): void {
       method: 'post',
       path: '/v1/auth/login',
       summary: 'Log in with a signed challenge',
-      description: 'An unknown public key signs up, where the network is open. The key that comes back holds all scopes of the user for 30 days.',
+      description:
+        'An unknown public key signs up, where the network is open. The key that comes back holds all scopes of the user for 30 days.',
       tags,
       request: { body: jsonBody(LoginRequest) },
       responses: { 200: json(Login, 'The user, and a session key that is shown once') },
@@ -52,7 +62,14 @@ export function authRoutes({ route }: Api, { users, clock }: HttpDeps): void {
   );
 
   route(
-    { operationId: 'me', method: 'get', path: '/v1/me', summary: 'Who am I', tags, responses: { 200: json(Me, 'The user and what the key may do') } },
+    {
+      operationId: 'me',
+      method: 'get',
+      path: '/v1/me',
+      summary: 'Who am I',
+      tags,
+      responses: { 200: json(Me, 'The user and what the key may do') },
+    },
     async (c) => {
       const { userId, keyId, scopes } = callerOf(c);
       return c.json({ user: await users.user(userId), key_id: keyId, scopes: [...scopes] }, 200);
@@ -65,7 +82,8 @@ export function authRoutes({ route }: Api, { users, clock }: HttpDeps): void {
       method: 'post',
       path: '/v1/keys',
       summary: 'Make a key for a program',
-      description: 'With at most the scopes of the key that asks, and for no longer than a named key that asks itself lives.',
+      description:
+        'With at most the scopes of the key that asks, and for no longer than a named key that asks itself lives.',
       tags,
       request: { body: jsonBody(KeyRequest) },
       responses: { 201: json(NewKey, 'The secret is shown once') },
@@ -81,7 +99,14 @@ export function authRoutes({ route }: Api, { users, clock }: HttpDeps): void {
   );
 
   route(
-    { operationId: 'keys.list', method: 'get', path: '/v1/keys', summary: 'Keys that work', tags, responses: { 200: json(KeyList, 'Without secrets') } },
+    {
+      operationId: 'keys.list',
+      method: 'get',
+      path: '/v1/keys',
+      summary: 'Keys that work',
+      tags,
+      responses: { 200: json(KeyList, 'Without secrets') },
+    },
     async (c) => c.json({ items: await users.listKeys(callerOf(c).userId) }, 200),
   );
 
@@ -105,13 +130,21 @@ export function authRoutes({ route }: Api, { users, clock }: HttpDeps): void {
 function checkScopes(wanted: KeyScope[], held: ReadonlySet<KeyScope>): void {
   const beyond = wanted.filter((scope) => !held.has(scope));
   if (beyond.length === 0) return;
-  throw new CoopError('forbidden', `The key that asks does not hold ${beyond.join(', ')}.`, { at: 'body.scopes', details: { beyond } });
+  throw new CoopError('forbidden', `The key that asks does not hold ${beyond.join(', ')}.`, {
+    at: 'body.scopes',
+    details: { beyond },
+  });
 }
 
 function checkExpiry(wanted: Date | null, now: Date, limit: Date | null | undefined): void {
-  if (wanted !== null && wanted <= now) throw new CoopError('invalid_request', 'expires_at: is in the past', { at: 'body.expires_at' });
+  if (wanted !== null && wanted <= now)
+    throw new CoopError('invalid_request', 'expires_at: is in the past', { at: 'body.expires_at' });
   if (limit === undefined || limit === null || (wanted !== null && wanted <= limit)) return;
-  throw new CoopError('forbidden', `The key that asks ends at ${limit.toISOString()}, and the new one may not outlive it.`, {
-    at: 'body.expires_at',
-  });
+  throw new CoopError(
+    'forbidden',
+    `The key that asks ends at ${limit.toISOString()}, and the new one may not outlive it.`,
+    {
+      at: 'body.expires_at',
+    },
+  );
 }

@@ -1,6 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { EnrolRequest, EnrolResponse, LinkChallenge } from '@gpucoop/protocol/agent-api.ts';
-import { JoinToken, JoinTokenRequest, LinkChallengeRequest, ListingRequest, MachinePage, PageQuery, TermsRequest } from '@gpucoop/protocol/api.ts';
+import {
+  JoinToken,
+  JoinTokenRequest,
+  LinkChallengeRequest,
+  ListingRequest,
+  MachinePage,
+  PageQuery,
+  TermsRequest,
+} from '@gpucoop/protocol/api.ts';
 import { DoctorCheck, Earnings, Machine, type MachineTerms } from '@gpucoop/protocol/resources.ts';
 import type { Api } from '../api.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -78,7 +86,8 @@ export function machineRoutes({ route }: Api, { rooms: { machines }, links }: Ht
       request: { params, body: jsonBody(ListingRequest) },
       responses: { 200: json(Machine, 'With the new listing') },
     },
-    async (c) => c.json(await machines.setListing(callerOf(c).userId, c.req.valid('param').id, c.req.valid('json').listing), 200),
+    async (c) =>
+      c.json(await machines.setListing(callerOf(c).userId, c.req.valid('param').id, c.req.valid('json').listing), 200),
   );
 
   route(

@@ -18,7 +18,14 @@ export function plainRoutes({ app, route }: Api, deps: HttpDeps): void {
   app.use('/openapi.json', etag());
 
   route(
-    { operationId: 'healthz', method: 'get', path: '/healthz', summary: 'The process lives', tags, responses: { 200: json(Health, 'It does') } },
+    {
+      operationId: 'healthz',
+      method: 'get',
+      path: '/healthz',
+      summary: 'The process lives',
+      tags,
+      responses: { 200: json(Health, 'It does') },
+    },
     (c) => c.json({ status: 'ok' as const, checks: {} }, 200),
   );
 
@@ -55,12 +62,26 @@ export function plainRoutes({ app, route }: Api, deps: HttpDeps): void {
   );
 
   route(
-    { operationId: 'openapi', method: 'get', path: '/openapi.json', summary: 'This API, for programs', tags, responses: { 200: { description: 'OpenAPI 3.1' } } },
+    {
+      operationId: 'openapi',
+      method: 'get',
+      path: '/openapi.json',
+      summary: 'This API, for programs',
+      tags,
+      responses: { 200: { description: 'OpenAPI 3.1' } },
+    },
     (c) => c.json(openApiDocument(app, config.version)),
   );
 
   route(
-    { operationId: 'docs', method: 'get', path: '/docs', summary: 'This API, for people', tags, responses: { 200: text('text/html', 'A page') } },
+    {
+      operationId: 'docs',
+      method: 'get',
+      path: '/docs',
+      summary: 'This API, for people',
+      tags,
+      responses: { 200: text('text/html', 'A page') },
+    },
     () => docsPage(policy.name),
   );
 
@@ -78,7 +99,14 @@ export function plainRoutes({ app, route }: Api, deps: HttpDeps): void {
   );
 
   route(
-    { operationId: 'front', method: 'get', path: '/', summary: 'What this is', tags, responses: { 200: text('text/html', 'A page') } },
+    {
+      operationId: 'front',
+      method: 'get',
+      path: '/',
+      summary: 'What this is',
+      tags,
+      responses: { 200: text('text/html', 'A page') },
+    },
     () => frontPage(policy, config.version),
   );
 
@@ -96,11 +124,25 @@ export function plainRoutes({ app, route }: Api, deps: HttpDeps): void {
     async () => answer(await join.script()),
   );
   route(
-    { operationId: 'join.agent', method: 'get', path: '/agent/agent.mjs', summary: 'The agent', tags: joining, responses: served },
+    {
+      operationId: 'join.agent',
+      method: 'get',
+      path: '/agent/agent.mjs',
+      summary: 'The agent',
+      tags: joining,
+      responses: served,
+    },
     async (c) => answer(await join.agent(c.req.header('accept-encoding') ?? null)),
   );
   route(
-    { operationId: 'join.node', method: 'get', path: '/agent/node', summary: 'A Node to run it with', tags: joining, responses: served },
+    {
+      operationId: 'join.node',
+      method: 'get',
+      path: '/agent/node',
+      summary: 'A Node to run it with',
+      tags: joining,
+      responses: served,
+    },
     async (c) => answer(await join.node(c.req.header('accept-encoding') ?? null)),
   );
 }

@@ -62,7 +62,9 @@ export function runSocketRoutes({ route }: Api, { rooms: { runs } }: HttpDeps): 
 
 function needsUpgrade(c: Context<HttpEnv>): void {
   if (c.env?.accept !== undefined) return;
-  throw new CoopError('invalid_request', 'This address is a WebSocket.', { hint: 'Connect with ws:// or wss://; the SDK and `coop` do.' });
+  throw new CoopError('invalid_request', 'This address is a WebSocket.', {
+    hint: 'Connect with ws:// or wss://; the SDK and `coop` do.',
+  });
 }
 
 function accepted(c: Context<HttpEnv>, serve: (socket: WebSocket) => void, otherwise?: () => void): Response {

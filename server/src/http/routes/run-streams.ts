@@ -31,13 +31,19 @@ export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closi
         '`event: end` says that the run has ended and all was given; a stream that stops without it was cut.',
       tags,
       request: { params, query: EventQuery, headers: LastEvent },
-      responses: { 200: { description: 'Each `data:` is a RunEvent', content: { 'text/event-stream': { schema: RunEvent } } } },
+      responses: {
+        200: { description: 'Each `data:` is a RunEvent', content: { 'text/event-stream': { schema: RunEvent } } },
+      },
     },
     async (c) => {
       const { userId } = callerOf(c);
       const after = resumeAfter(c.req.valid('header')['last-event-id']) ?? c.req.valid('query').after ?? 0;
       const run = await runs.get(userId, c.req.valid('param').id); // not found is an answer, not an event
-      return eventStream({ ...common(c), items: (signal) => runs.events(userId, run.id, after, signal), id: (event) => event.id });
+      return eventStream({
+        ...common(c),
+        items: (signal) => runs.events(userId, run.id, after, signal),
+        id: (event) => event.id,
+      });
     },
   );
 
@@ -47,7 +53,8 @@ export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closi
       method: 'get',
       path: '/v1/runs/{id}/logs',
       summary: 'What the container wrote',
-      description: 'Server-sent events, resumed by `Last-Event-ID` or `after`; or, asked for with `Accept: application/x-ndjson`, one line each.',
+      description:
+        'Server-sent events, resumed by `Last-Event-ID` or `after`; or, asked for with `Accept: application/x-ndjson`, one line each.',
       tags,
       request: { params, query: LogRequest, headers: LastEvent },
       responses: {
@@ -62,10 +69,19 @@ export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closi
       const { after, tail, follow, lease_id } = c.req.valid('query');
       const resumed = resumeAfter(c.req.valid('header')['last-event-id']);
       // Whoever resumes has had the tail; asked for again it would leave a gap, or tell lines twice.
-      const query = { after: resumed ?? after ?? null, tail: resumed === undefined ? (tail ?? null) : null, follow, lease_id: lease_id ?? null };
+      const query = {
+        after: resumed ?? after ?? null,
+        tail: resumed === undefined ? (tail ?? null) : null,
+        follow,
+        lease_id: lease_id ?? null,
+      };
       const run = await runs.get(userId, c.req.valid('param').id);
       const answer = c.req.header('accept')?.includes('application/x-ndjson') === true ? ndjson : eventStream;
-      return answer({ ...common(c), items: (signal) => runs.logs(userId, run.id, query, signal), id: (line) => line.seq });
+      return answer({
+        ...common(c),
+        items: (signal) => runs.logs(userId, run.id, query, signal),
+        id: (line) => line.seq,
+      });
     },
   );
 
@@ -82,7 +98,9 @@ export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closi
     },
     async (c) => {
       const tar = await runs.readFiles(callerOf(c).userId, c.req.valid('param').id, c.req.valid('query').path);
-      return new Response(Readable.toWeb(tar) as ReadableStream, { headers: { 'content-type': 'application/x-tar', 'cache-control': 'no-store' } });
+      return new Response(Readable.toWeb(tar) as ReadableStream, {
+        headers: { 'content-type': 'application/x-tar', 'cache-control': 'no-store' },
+      });
     },
   );
 
@@ -94,7 +112,11 @@ export function runStreamRoutes({ route }: Api, { rooms: { runs }, config, closi
       summary: 'Unpack a tar into a directory of the container',
       description: `At most ${MAX_TAR_BYTES / 1024 ** 3} GiB, and never more than the disk that is rented.`,
       tags,
-      request: { params, query: FileQuery, body: { required: true, content: { 'application/x-tar': { schema: z.string() } } } },
+      request: {
+        params,
+        query: FileQuery,
+        body: { required: true, content: { 'application/x-tar': { schema: z.string() } } },
+      },
       responses: { 204: nothing('Unpacked') },
     },
     async (c) => {

@@ -102,7 +102,8 @@ export function runRoutes({ route }: Api, { rooms: { runs, evidence } }: HttpDep
       method: 'get',
       path: '/v1/runs/{id}/evidence',
       summary: 'The signed statements of a run',
-      description: 'Order, lease terms, meter lines and receipts: from these every charge can be recomputed. For its renter and its providers.',
+      description:
+        'Order, lease terms, meter lines and receipts: from these every charge can be recomputed. For its renter and its providers.',
       tags,
       request: { params },
       responses: { 200: json(EvidenceList, 'Oldest first') },

@@ -83,7 +83,11 @@ export function httpFixture({ db }: Pick<Database, 'db'>, options: FixtureOption
     const key = await createKey(db, { userId: id, name: 'login', scopes: [], session: true, expiresAt: null, at });
     return { id, signer, key: key.secret };
   };
-  const keyOf = async (userId: string, scopes: KeyScope[], expiresAt: Date | null = null): Promise<{ id: string; secret: string }> =>
+  const keyOf = async (
+    userId: string,
+    scopes: KeyScope[],
+    expiresAt: Date | null = null,
+  ): Promise<{ id: string; secret: string }> =>
     createKey(db, { userId, name: 'a key', scopes, session: false, expiresAt, at: clock.now() });
 
   return {
@@ -96,7 +100,8 @@ export function httpFixture({ db }: Pick<Database, 'db'>, options: FixtureOption
     keyOf,
     logged,
     skip: (ms: number) => void (skippedMs += ms),
-    listen: (tls?: { cert: string; key: string }) => listen(app, deps, { host: '127.0.0.1', port: 0, ...(tls !== undefined && { tls }) }),
+    listen: (tls?: { cert: string; key: string }) =>
+      listen(app, deps, { host: '127.0.0.1', port: 0, ...(tls !== undefined && { tls }) }),
   };
 }
 

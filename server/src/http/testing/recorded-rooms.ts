@@ -1,10 +1,14 @@
-import { Duplex, PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, type Duplex } from 'node:stream';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { LogLine, Run, RunEvent } from '@gpucoop/protocol/resources.ts';
 import type { Rooms } from '../../rooms.ts';
 
 export type Recorded = { call: string; userId: string | null; args: unknown[] };
-const joinToken = { token: 'jtk_0123456789abcdefghjkmnpqrs', expires_at: '2026-01-01T01:00:00.000Z', command: 'curl join.sh | sh' };
+const joinToken = {
+  token: 'jtk_0123456789abcdefghjkmnpqrs',
+  expires_at: '2026-01-01T01:00:00.000Z',
+  command: 'curl join.sh | sh',
+};
 
 export type RecordedRooms = { rooms: Rooms; calls: Recorded[]; belongsTo(thingId: string, ...userIds: string[]): void };
 
@@ -19,15 +23,19 @@ export function recordedRooms(over: Overrides = {}): RecordedRooms {
     if (owners.get(thingId)?.includes(userId) !== true) throw new CoopError('not_found', `There is no ${thingId}.`);
   };
   const note = (call: string, userId: string | null, args: unknown[]) => void calls.push({ call, userId, args });
-  const of = <Value>(call: string, value: Value) => (userId: string, ...args: unknown[]) => {
-    note(call, userId, args);
-    return Promise.resolve(value);
-  };
-  const ofThing = <Value>(call: string, value: () => Value) => async (userId: string, thingId: string, ...args: unknown[]) => {
-    owned(userId, thingId);
-    note(call, userId, [thingId, ...args]);
-    return value();
-  };
+  const of =
+    <Value>(call: string, value: Value) =>
+    (userId: string, ...args: unknown[]) => {
+      note(call, userId, args);
+      return Promise.resolve(value);
+    };
+  const ofThing =
+    <Value>(call: string, value: () => Value) =>
+    async (userId: string, thingId: string, ...args: unknown[]) => {
+      owned(userId, thingId);
+      note(call, userId, [thingId, ...args]);
+      return value();
+    };
   const page = { items: [], next_cursor: null };
   const run = () => ({ id: 'run_1', name: 'calm-fox', state: 'running' }) as Run;
   const thing = <Value>() => ({ id: 'thing' }) as Value;
