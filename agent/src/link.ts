@@ -1,11 +1,13 @@
 import http2, { type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createWebSocketStream, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Logger } from 'pino';
 import { LinkChallenge, linkCloseCodes } from '@gpucoop/protocol/agent-api.ts';
 import { linkMessage, type Signer } from '@gpucoop/protocol/evidence.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { parseServerAnswer, pinnedTls, postJson, readBody, assertProtected, type ServerAddress } from './server-connection.ts';
+import { socketDuplex } from './socket-duplex.ts';
 
 export type LinkOptions = {
   address: ServerAddress & { server_name: string; machine_id: string };
@@ -79,11 +81,11 @@ export function keepLink(options: LinkOptions): Link {
       let leastMs = 0;
       let detail: string;
       try {
-        const ws = await dial(options, timing, stop.signal);
+        const connection = await dial(options, timing, stop.signal);
         unknown = 0;
         const upAt = performance.now();
         onState({ state: 'up', detail: null });
-        const end = await serve(ws, options, timing, stop.signal);
+        const end = await serve(connection, options, timing, stop.signal);
         if (end.code === linkCloseCodes.removed) return onState({ state: 'removed', detail: end.detail });
         detail = end.detail;
         failures = performance.now() - upAt > timing.stableMs ? 0 : failures + 1;
@@ -109,7 +111,9 @@ export function keepLink(options: LinkOptions): Link {
   }
 }
 
-async function dial({ address, signer }: LinkOptions, timing: LinkTiming, signal: AbortSignal): Promise<WebSocket> {
+type Connection = { ws: WebSocket; duplex: Duplex };
+
+async function dial({ address, signer }: LinkOptions, timing: LinkTiming, signal: AbortSignal): Promise<Connection> {
   assertProtected(address);
   const { machine_id, server_name } = address;
   const { nonce } = LinkChallenge.parse(await postJson(address, '/v1/link/challenge', { machine_id }, timing.dialMs));
@@ -124,6 +128,8 @@ async function dial({ address, signer }: LinkOptions, timing: LinkTiming, signal
     headers: { 'x-coop-machine': machine_id, 'x-coop-nonce': nonce, 'x-coop-signature': signature },
     ...pinnedTls(address),
   });
+  // At once: the server's first words may come with the upgrade, before anybody who awaits it goes on.
+  const duplex = socketDuplex(ws);
   const giveUp = () => ws.terminate();
   signal.addEventListener('abort', giveUp);
   try {
@@ -141,7 +147,7 @@ async function dial({ address, signer }: LinkOptions, timing: LinkTiming, signal
           });
       });
     });
-    return ws;
+    return { ws, duplex };
   } catch (error) {
     ws.terminate();
     throw error;
@@ -151,7 +157,7 @@ async function dial({ address, signer }: LinkOptions, timing: LinkTiming, signal
 }
 
 /** HTTP/2 inside, this side serving. Resolves when the link has ended, for whatever reason. */
-function serve(ws: WebSocket, options: LinkOptions, timing: LinkTiming, signal: AbortSignal): Promise<{ code: number; detail: string }> {
+function serve({ ws, duplex }: Connection, options: LinkOptions, timing: LinkTiming, signal: AbortSignal): Promise<{ code: number; detail: string }> {
   return new Promise((resolve) => {
     let silent = false;
     let session: ServerHttp2Session | undefined;
@@ -166,7 +172,6 @@ function serve(ws: WebSocket, options: LinkOptions, timing: LinkTiming, signal: 
     });
     server.on('sessionError', (error) => options.log.debug({ err: error }, 'HTTP/2 on the link failed'));
     server.on('stream', options.onStream);
-    const duplex = createWebSocketStream(ws);
     duplex.on('error', (error) => options.log.debug({ err: error }, 'the link broke'));
 
     let heardAt = performance.now();

@@ -44,7 +44,7 @@ export function answerJson(stream: ServerHttp2Stream, body: unknown): void {
 export function answerProblem(stream: ServerHttp2Stream, error: unknown, log: Logger): void {
   if (!(error instanceof CoopError) && !(error instanceof EngineError) && !stream.destroyed) log.error({ err: error }, 'a call of the server failed');
   if (stream.destroyed) return;
-  if (stream.headersSent) return void stream.close(); // too late for words
+  if (stream.headersSent) return void stream.destroy(new Error('broken off')); // too late for words; closed it would seem whole
   const problem = toProblem(asCoopError(error));
   stream.resume();
   stream.respond({ ':status': problem.status, 'content-type': 'application/problem+json' });

@@ -21,5 +21,5 @@ export async function within<Result>(ms: number, what: string, work: Promise<Res
 
 /** A stream on which nothing moves is cut off. */
 export function closeWhenIdle(stream: ServerHttp2Stream, ms: number): void {
-  stream.setTimeout(ms, () => stream.close());
+  stream.setTimeout(ms, () => stream.destroy(new Error('nothing moved for too long')));
 }

@@ -1,7 +1,7 @@
 import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createWebSocketStream, type WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Logger } from 'pino';
 import { linkCloseCodes, type AgentEvent, type EventAck, type LinkEndCode } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
@@ -53,6 +53,8 @@ type OpenLinkOptions = {
   machineId: string;
   epoch: number;
   ws: WebSocket;
+  /** The stream over it. */
+  duplex: Duplex;
   limits: LinkLimits;
   clock: Clock;
   heartbeatMs: number;
@@ -68,8 +70,7 @@ const LINK_WINDOW_BYTES = 32 * 1024 * 1024;
 const FRAME_BYTES = 64 * 1024;
 
 export function openAgentLink(options: OpenLinkOptions): OpenLink {
-  const { machineId, epoch, ws, limits, log } = options;
-  const duplex = createWebSocketStream(ws);
+  const { machineId, epoch, ws, duplex, limits, log } = options;
   const session = http2.connect('http://agent', {
     createConnection: () => duplex,
     settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: FRAME_BYTES, enablePush: false, maxHeaderListSize: 64 * 1024 },
@@ -83,7 +84,7 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
 
   const stopKeepalive = keepAlive();
   // Whatever breaks first says why; the rest are consequences.
-  duplex.on('error', (error) => end({ code: 'closed', detail: `The connection failed: ${error.message}` }));
+  ws.on('error', (error) => end({ code: 'closed', detail: `The connection failed: ${error.message}` }));
   session.on('error', (error) => end({ code: 'invalid', detail: `HTTP/2 failed: ${error.message}` }));
   session.on('close', () => end({ code: 'closed', detail: 'The agent closed the link' }));
   ws.on('close', () => end({ code: 'closed', detail: 'The agent closed the link' }));

@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import { openAgentLink, type AgentLink, type LinkEnd, type OpenLink } from './agent-link.ts';
 import { defaultLinkLimits, type LinkLimits } from './limits.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
+import { socketDuplex } from './socket-duplex.ts';
 
 /**
  * The server's end of all links. Exact behaviour:
@@ -80,7 +81,12 @@ export function createLinks(options: LinksOptions): Links {
     handleUpgrade: (request, socket, head) => {
       socket.on('error', () => socket.destroy());
       admit(request).then(
-        ({ machineId, epoch }) => sockets.handleUpgrade(request, socket, head, (ws) => void takeTurn(machineId, () => install(machineId, epoch, ws))),
+        ({ machineId, epoch }) =>
+          sockets.handleUpgrade(request, socket, head, (ws) => {
+            // At once: what the agent sends while this machine's turn is awaited would otherwise be lost.
+            const duplex = socketDuplex(ws);
+            void takeTurn(machineId, () => install(machineId, epoch, ws, duplex));
+          }),
         (error: unknown) => {
           if (!(error instanceof CoopError)) log.error({ err: error }, 'a link could not be authenticated');
           refuseUpgrade(socket, error);
@@ -138,7 +144,7 @@ export function createLinks(options: LinksOptions): Links {
     return turn;
   }
 
-  async function install(machineId: string, epoch: number, ws: WebSocket): Promise<void> {
+  async function install(machineId: string, epoch: number, ws: WebSocket, duplex: Duplex): Promise<void> {
     const older = links.get(machineId);
     if (closing || (older !== undefined && older.epoch > epoch)) return ws.terminate();
     if (older !== undefined) {
@@ -149,6 +155,7 @@ export function createLinks(options: LinksOptions): Links {
       machineId,
       epoch,
       ws,
+      duplex,
       limits,
       clock,
       heartbeatMs: options.heartbeatMs,

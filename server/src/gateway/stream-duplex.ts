@@ -1,6 +1,5 @@
 import { Duplex } from 'node:stream';
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
-import http2 from 'node:http2';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 
 /**
@@ -20,7 +19,7 @@ export class StreamDuplex extends Duplex {
     this.head = new Promise((resolve, reject) => {
       stream.once('response', (headers) => resolve({ status: headers[':status'] ?? 0, headers }));
       this.once('error', reject);
-      stream.once('close', () => reject(brokenOff()));
+      stream.once('close', () => reject(brokenOff(this.errored ?? undefined)));
     });
     this.head.catch(() => undefined);
     this.trailers = new Promise((resolve) => {
@@ -54,8 +53,10 @@ export class StreamDuplex extends Duplex {
     done();
   }
 
+  /** Given up before both sides had ended, it is reset: closing it would end it in order, and half an upload pass for a whole. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    if (!this.#stream.closed) this.#stream.close(error === null && this.readableEnded && this.writableFinished ? http2.constants.NGHTTP2_NO_ERROR : http2.constants.NGHTTP2_CANCEL);
+    const finished = this.readableEnded && this.writableFinished;
+    if (!this.#stream.closed) this.#stream.destroy(finished ? undefined : new Error('given up'));
     done(error);
   }
 }
