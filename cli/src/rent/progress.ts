@@ -31,6 +31,7 @@ function changingLine(terminal: Terminal): Progress {
     terminal.stderr.write(`\r\u001B[2K${truncate(line, terminal.asideWidth - 1)}`);
   };
   const clear = (): void => {
+    if (timer === undefined) return;
     clearInterval(timer);
     timer = undefined;
     terminal.stderr.write('\r\u001B[2K');
