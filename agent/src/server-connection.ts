@@ -37,11 +37,12 @@ export function postJson(address: ServerAddress, path: string, body: unknown, ti
   const url = new URL(path, address.server);
   const text = JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(unreachable(address, error));
+    const limit = AbortSignal.timeout(timeoutMs);
+    const fail = (error: Error) => reject(unreachable(address, limit.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error));
     const request = (url.protocol === 'https:' ? https : http).request(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: limit,
       agent: false,
       ...pinnedTls(address),
     });
