@@ -10,8 +10,9 @@ import { firstHold, settle, type SettledLease } from '@gpucoop/server/ledger/set
 import { sql } from 'kysely';
 import { insertLease } from '../../test/support/leases.ts';
 import { missing } from '../../test/support/needs.ts';
-import { createDatabase, startCluster } from '../../test/support/postgres-cluster.ts';
-import { median, numberOption, type Bench, type Measured } from './bench.ts';
+import { createDatabase, dropDatabase, startCluster } from '../../test/support/postgres-cluster.ts';
+import type { Bench } from './bench.ts';
+import { median } from './statistics.ts';
 
 const CONCURRENCY = [1, 8];
 const LEASES = 64;
@@ -19,25 +20,20 @@ const HOLD = 1_000_000n;
 
 export const ledger: Bench = {
   name: 'ledger',
-  about: 'settlements per second, against bare two-row updates on the same database in the same run',
-  async run(options): Promise<Measured> {
-    const rounds = numberOption(options, 'rounds', 7);
-    const count = numberOption(options, 'count', 200);
-    const samples: Sample[] = [];
-    samples.push(...(await onPglite((database) => measure(database, rounds, count))));
+  what: 'settlements per second on both databases, against bare two-row updates on the same one',
+  async run({ quick, say }) {
+    const [rounds, count] = quick ? [3, 50] : [7, 200];
+    const samples = await onPglite((database) => measure(database, rounds, count));
     const absent = missing(['postgres']);
     if (absent === undefined) samples.push(...(await onPostgres((database) => measure(database, rounds, count))));
-    return {
-      columns: ['database', 'at once', 'settlements/s', 'bare updates/s', 'settlement costs'],
-      rows: tableOf(samples),
-      notes: [
-        `Medians of ${rounds} interleaved rounds of ${count} transactions each; the last column is the median of the rounds' ratios, in bare updates.`,
-        'A settlement posts a hold, takes the fee, places the next hold and updates the lease: three accounts, three transfers, one lease.',
-        'A bare update is one transaction with two single-row updates. Both databases are on disk; the server runs with its own defaults.',
-        ...(absent === undefined ? [] : [`Not measured: ${absent}.`]),
-      ],
-      samples,
-    };
+    else say(`PostgreSQL was not measured: ${absent}`);
+    say(
+      `${rounds} rounds of ${count} transactions of each kind, in turns; both databases on disk, the server with its own defaults`,
+    );
+    say(
+      'a settlement posts a hold, takes the fee, places the next hold and updates the lease; a bare update changes two rows',
+    );
+    return { rows: tableOf(samples), json: { rounds, count, samples } };
   },
 };
 
@@ -138,15 +134,17 @@ async function perSecond(count: number, concurrency: number, work: (n: number) =
   return (count * 1000) / (performance.now() - start);
 }
 
-function tableOf(samples: Sample[]): (string | number)[][] {
+function tableOf(samples: Sample[]): Record<string, string>[] {
   const groups = Map.groupBy(samples, ({ database, concurrency }) => `${database} ${concurrency}`);
-  return [...groups.values()].map((of) => [
-    of[0]!.database,
-    String(of[0]!.concurrency),
-    median(of.map((sample) => sample.settlements_per_s)),
-    median(of.map((sample) => sample.updates_per_s)),
-    median(of.map((sample) => sample.updates_per_s / sample.settlements_per_s)),
-  ]);
+  return [...groups.values()].map((of) => ({
+    database: of[0]!.database,
+    'at once': String(of[0]!.concurrency),
+    'settlements/s': median(of.map((sample) => sample.settlements_per_s)).toFixed(0),
+    'bare updates/s': median(of.map((sample) => sample.updates_per_s)).toFixed(0),
+    'a settlement, in bare updates': median(
+      of.map((sample) => sample.updates_per_s / sample.settlements_per_s),
+    ).toFixed(2),
+  }));
 }
 
 async function onPglite<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
@@ -163,12 +161,13 @@ async function onPglite<Result>(work: (database: Database) => Promise<Result>): 
 async function onPostgres<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
   const cluster = await startCluster({});
   try {
-    const { url } = await createDatabase(cluster);
+    const { name, url } = await createDatabase(cluster);
     const database = await openDatabase({ url });
     try {
       return await work(database);
     } finally {
       await database.close();
+      await dropDatabase(cluster, name);
     }
   } finally {
     await cluster.stop();

@@ -12,7 +12,10 @@ const at = new Date('2026-01-02T03:04:05.678Z');
 
 /** What a defect of ours, or a hand in the database, might do; and the invariant that it breaks. */
 const tampering: Record<string, { sql: string; breaks: string[]; ids?: string[] }> = {
-  'money out of nothing': { sql: `update accounts set posted = posted + 1 where id = 'acc_spending_usd_ada'`, breaks: ['(1)', '(3)'] },
+  'money out of nothing': {
+    sql: `update accounts set posted = posted + 1 where id = 'acc_spending_usd_ada'`,
+    breaks: ['(1)', '(3)'],
+  },
   'money moved without a transfer': {
     sql: `update accounts set posted = posted + case id when 'acc_spending_usd_ada' then -1 else 1 end
       where id in ('acc_spending_usd_ada', 'acc_earnings_usd_bob')`,
@@ -24,11 +27,28 @@ const tampering: Record<string, { sql: string; breaks: string[]; ids?: string[] 
       values ('odd', 'transfer', 'acc_credit_usd', 'acc_spending_usd_ada', 'usd', 5, '', 0, 0, '2026-01-01')`,
     breaks: ['(3)', '(3)'],
   },
-  'a forgotten transfer': { sql: `delete from transfers where kind = 'transfer' and credit_account_id like '%fees%'`, breaks: ['(3)', '(3)', '(10)'] },
-  'a transfer in an asset that its accounts do not have': { sql: `update transfers set asset = 'token' where id = 'grant'`, breaks: ['(2)'], ids: ['grant'] },
-  'a held balance that is free': { sql: `update accounts set held = 0`, breaks: ['(3)'], ids: ['acc_spending_usd_ada'] },
-  'an overdrawn account': { sql: `update accounts set held = posted + 1 where id = 'acc_earnings_usd_bob'`, breaks: ['(3)', '(6)'] },
-  'a post of more than was held': { sql: `update transfers set amount = 400001 where kind = 'post'`, breaks: ['(3)', '(3)', '(4)', '(10)'] },
+  'a forgotten transfer': {
+    sql: `delete from transfers where kind = 'transfer' and credit_account_id like '%fees%'`,
+    breaks: ['(3)', '(3)', '(10)'],
+  },
+  'a transfer in an asset that its accounts do not have': {
+    sql: `update transfers set asset = 'token' where id = 'grant'`,
+    breaks: ['(2)'],
+    ids: ['grant'],
+  },
+  'a held balance that is free': {
+    sql: `update accounts set held = 0`,
+    breaks: ['(3)'],
+    ids: ['acc_spending_usd_ada'],
+  },
+  'an overdrawn account': {
+    sql: `update accounts set held = posted + 1 where id = 'acc_earnings_usd_bob'`,
+    breaks: ['(3)', '(6)'],
+  },
+  'a post of more than was held': {
+    sql: `update transfers set amount = 400001 where kind = 'post'`,
+    breaks: ['(3)', '(3)', '(4)', '(10)'],
+  },
   'a hold posted twice': {
     sql: `insert into transfers select 'again', 1000 + n, kind, debit_account_id, credit_account_id, asset, 0, hold_id, what, run_id, lease_id,
       statement_hash, debit_posted, credit_posted, created_at from transfers where kind = 'post'`,
@@ -36,10 +56,26 @@ const tampering: Record<string, { sql: string; breaks: string[]; ids?: string[] 
   },
   'a hold whose lease has ended': { sql: `update leases set state = 'ended'`, breaks: ['(8)'] },
   'a hold whose lease is gone': { sql: `delete from leases`, breaks: ['(8)'] },
-  'a lease that names a resolved hold': { sql: `update leases set hold_id = 'hold-1'`, breaks: ['(8)', '(8)'], ids: ['lse_1'] },
-  'a lease that says another amount is held': { sql: `update leases set held_micros = held_micros + 1`, breaks: ['(8)'], ids: ['lse_1'] },
-  'a lease that says more was settled': { sql: `update leases set settled_micros = settled_micros + 1`, breaks: ['(10)'], ids: ['lse_1'] },
-  'a lease that says less fee was taken': { sql: `update leases set settled_fee_micros = 0`, breaks: ['(10)'], ids: ['lse_1'] },
+  'a lease that names a resolved hold': {
+    sql: `update leases set hold_id = 'hold-1'`,
+    breaks: ['(8)', '(8)'],
+    ids: ['lse_1'],
+  },
+  'a lease that says another amount is held': {
+    sql: `update leases set held_micros = held_micros + 1`,
+    breaks: ['(8)'],
+    ids: ['lse_1'],
+  },
+  'a lease that says more was settled': {
+    sql: `update leases set settled_micros = settled_micros + 1`,
+    breaks: ['(10)'],
+    ids: ['lse_1'],
+  },
+  'a lease that says less fee was taken': {
+    sql: `update leases set settled_fee_micros = 0`,
+    breaks: ['(10)'],
+    ids: ['lse_1'],
+  },
 };
 
 forEachDatabase('an inspection', (open) => {
@@ -57,7 +93,10 @@ forEachDatabase('an inspection', (open) => {
         await sql.raw(statement).execute(tx);
         return inspectLedger(tx);
       });
-      expect(problems.map((problem) => problem.what.split(' ')[0]), what).toEqual(breaks);
+      expect(
+        problems.map((problem) => problem.what.split(' ')[0]),
+        what,
+      ).toEqual(breaks);
       if (ids !== undefined) expect(problems.at(-1)?.ids, what).toEqual(ids);
     }
     expect((await inspectLedger(db)).problems).toEqual([]);
@@ -66,7 +105,12 @@ forEachDatabase('an inspection', (open) => {
   test('is not needed for most of it: the database itself refuses', async () => {
     const { db } = await open();
     await liveLease(db);
-    const refused = ['a forgotten transfer', 'an overdrawn account', 'a post of more than was held', 'a hold posted twice'];
+    const refused = [
+      'a forgotten transfer',
+      'an overdrawn account',
+      'a post of more than was held',
+      'a hold posted twice',
+    ];
     for (const what of refused) await expect(sql.raw(tampering[what]!.sql).execute(db), what).rejects.toThrow();
     const mixed = `insert into accounts (id, asset, kind, owner_id, created_at) values ('tokens', 'token', 'spending', 'ada', '2026-01-01')`;
     await sql.raw(mixed).execute(db);
@@ -105,7 +149,10 @@ async function removeDefences(db: Kysely<Tables>): Promise<void> {
 class Undo extends Error {}
 
 /** Inspection inside needs no transaction of its own here. */
-async function inTransactionThatNeverWas<Result>(db: Kysely<Tables>, work: (tx: Kysely<Tables>) => Promise<Result>): Promise<Result> {
+async function inTransactionThatNeverWas<Result>(
+  db: Kysely<Tables>,
+  work: (tx: Kysely<Tables>) => Promise<Result>,
+): Promise<Result> {
   let result: Result | undefined;
   await db
     .transaction()

@@ -42,7 +42,7 @@ const violations = {
   '(1) the accounts of an asset do not sum to zero': sql<{ id: string }>`
     select asset as id from accounts group by asset having sum(posted) <> 0 ${limit}`,
   '(2) a transfer is not in the asset of its accounts': sql<{ id: string }>`
-    select t.id from transfers t join accounts a on a.id in (t.debit_account_id, t.credit_account_id) where a.asset <> t.asset ${limit}`,
+    select distinct t.id from transfers t join accounts a on a.id in (t.debit_account_id, t.credit_account_id) where a.asset <> t.asset ${limit}`,
   '(3) a posted balance is not what the transfers make it': sql<{ id: string }>`
     select a.id from accounts a
     left join (
@@ -58,7 +58,7 @@ const violations = {
       where h.kind = 'hold' and not exists (select from transfers r where r.hold_id = h.id) group by 1) made using (id)
     where a.held <> coalesce(made.held, 0) ${limit}`,
   '(3) a balance after a transfer does not follow from the one before': sql<{ id: string }>`
-    select id from (
+    select distinct id from (
       select id, n, account, after, change, coalesce(lag(after) over (partition by account order by n), 0) as before from (
         select id, n, debit_account_id as account, debit_posted as after,
           case when kind in ('transfer', 'post') then -amount else 0 end as change from transfers

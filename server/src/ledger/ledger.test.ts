@@ -5,7 +5,17 @@ import { forEachDatabase } from '../../../test/support/database.ts';
 import type { Tables } from '../db/rows.ts';
 import { transaction } from '../db/transaction.ts';
 import { inspectLedger } from './inspect.ts';
-import { accountId, grantCredit, hold, openAccount, openUserAccounts, postHold, record, releaseHold, transfer } from './ledger.ts';
+import {
+  accountId,
+  grantCredit,
+  hold,
+  openAccount,
+  openUserAccounts,
+  postHold,
+  record,
+  releaseHold,
+  transfer,
+} from './ledger.ts';
 import { applyStep, type Account, type Asset, type Book, type Step } from './rules.ts';
 
 const at = new Date('2026-01-02T03:04:05.678Z');
@@ -50,33 +60,45 @@ forEachDatabase('the ledger', (open) => {
     // Nothing was written, so the transaction goes on and can commit something else.
     await transaction(db, async (tx) => {
       await expect(record(tx, steps, at)).rejects.toMatchObject({ code: 'insufficient_credit' });
-      expect(await transfer(tx, { id: 'c', debit: ada, credit: bob, asset: 'usd', amount: 1n, what: 'x', at })).toBe('recorded');
+      expect(await transfer(tx, { id: 'c', debit: ada, credit: bob, asset: 'usd', amount: 1n, what: 'x', at })).toBe(
+        'recorded',
+      );
     });
     expect(await balances(db, ada)).toEqual({ posted: 99n, held: 0n });
   });
 
   test('a hold is set aside, posted in part, and the rest is free again', async () => {
     const { db } = await funded(open, 100n);
-    await transaction(db, (tx) => hold(tx, { id: 'h', debit: ada, credit: bob, asset: 'usd', amount: 80n, what: 'x', at }));
+    await transaction(db, (tx) =>
+      hold(tx, { id: 'h', debit: ada, credit: bob, asset: 'usd', amount: 80n, what: 'x', at }),
+    );
     expect(await balances(db, ada)).toEqual({ posted: 100n, held: 80n });
     await transaction(db, (tx) => postHold(tx, { id: 'p', hold_id: 'h', amount: 30n, what: 'x', at }));
     expect(await balances(db, ada)).toEqual({ posted: 70n, held: 0n });
     expect(await balances(db, bob)).toEqual({ posted: 30n, held: 0n });
-    await expect(transaction(db, (tx) => releaseHold(tx, { id: 'r', hold_id: 'h', what: 'x', at }))).rejects.toMatchObject({
+    await expect(
+      transaction(db, (tx) => releaseHold(tx, { id: 'r', hold_id: 'h', what: 'x', at })),
+    ).rejects.toMatchObject({
       code: 'wrong_state',
     });
   });
 
   test('a post of nothing releases the hold', async () => {
     const { db } = await funded(open, 100n);
-    await transaction(db, (tx) => hold(tx, { id: 'h', debit: ada, credit: bob, asset: 'usd', amount: 80n, what: 'x', at }));
-    expect(await transaction(db, (tx) => postHold(tx, { id: 'p', hold_id: 'h', amount: 0n, what: 'x', at }))).toBe('recorded');
+    await transaction(db, (tx) =>
+      hold(tx, { id: 'h', debit: ada, credit: bob, asset: 'usd', amount: 80n, what: 'x', at }),
+    );
+    expect(await transaction(db, (tx) => postHold(tx, { id: 'p', hold_id: 'h', amount: 0n, what: 'x', at }))).toBe(
+      'recorded',
+    );
     expect(await balances(db, ada)).toEqual({ posted: 100n, held: 0n });
   });
 
   test('a hold or an account that does not exist is said to be unknown', async () => {
     const { db } = await open();
-    await expect(transaction(db, (tx) => releaseHold(tx, { id: 'r', hold_id: 'none', what: 'x', at }))).rejects.toMatchObject({
+    await expect(
+      transaction(db, (tx) => releaseHold(tx, { id: 'r', hold_id: 'none', what: 'x', at })),
+    ).rejects.toMatchObject({
       code: 'not_found',
     });
     const move = { id: 't', debit: ada, credit: bob, asset: 'usd' as const, amount: 1n, what: 'x', at };
@@ -114,13 +136,20 @@ forEachDatabase('the ledger', (open) => {
 const owners = ['ada', 'bob', 'eve'];
 const accountNames = ['credit', 'credit-token', ...owners, 'ada-token', 'bob-token'];
 const id = fc.integer({ min: 0, max: 15 }).map((n) => `t${n}`);
-const amount = fc.oneof({ weight: 9, arbitrary: fc.bigInt({ min: 0n, max: 100n }) }, { weight: 1, arbitrary: fc.bigInt({ min: 2n ** 52n, max: 2n ** 54n }) });
+const amount = fc.oneof(
+  { weight: 9, arbitrary: fc.bigInt({ min: 0n, max: 100n }) },
+  { weight: 1, arbitrary: fc.bigInt({ min: 2n ** 52n, max: 2n ** 54n }) },
+);
 const account = fc.constantFrom(...accountNames);
 const assetOf = (name: string): Asset => (name.endsWith('token') ? 'token' : 'usd');
 const what = fc.constant('x');
-const move = fc.record({ id, debit: account, credit: account, amount, what }).map((rest) => ({ ...rest, asset: assetOf(rest.debit) }));
+const move = fc
+  .record({ id, debit: account, credit: account, amount, what })
+  .map((rest) => ({ ...rest, asset: assetOf(rest.debit) }));
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ id, credit: fc.constantFrom(...owners), amount, what }).map((rest) => ({ ...rest, kind: 'transfer' as const, debit: 'credit', asset: 'usd' as const })),
+  fc
+    .record({ id, credit: fc.constantFrom(...owners), amount, what })
+    .map((rest) => ({ ...rest, kind: 'transfer' as const, debit: 'credit', asset: 'usd' as const })),
   move.map((rest) => ({ ...rest, kind: 'transfer' as const })),
   move.map((rest) => ({ ...rest, kind: 'hold' as const })),
   fc.record({ id, hold_id: id, amount, what }).map((rest) => ({ ...rest, kind: 'post' as const })),
@@ -142,16 +171,44 @@ async function openBook(db: Kysely<Tables>, name: (id: string) => string): Promi
   const credit = await transaction(db, (tx) => openAccount(tx, { kind: 'credit', owner_id: null, at }));
   await db
     .insertInto('accounts')
-    .values(accounts.map(({ id: accountName, kind, asset }) => ({ id: accountName, kind, asset, owner_id: accountName, created_at: at })))
+    .values(
+      accounts.map(({ id: accountName, kind, asset }) => ({
+        id: accountName,
+        kind,
+        asset,
+        owner_id: accountName,
+        created_at: at,
+      })),
+    )
     .execute();
-  const grant = { id: name('grant'), debit: credit, credit: name('credit'), asset: 'usd' as const, amount: 200n, what: 'x', at };
+  const grant = {
+    id: name('grant'),
+    debit: credit,
+    credit: name('credit'),
+    asset: 'usd' as const,
+    amount: 200n,
+    what: 'x',
+    at,
+  };
   await transaction(db, (tx) => transfer(tx, grant));
-  return readBook(db, accounts.map((one) => one.id));
+  return readBook(
+    db,
+    accounts.map((one) => one.id),
+  );
 }
 
 async function readBook(db: Kysely<Tables>, ids: string[]): Promise<Book> {
-  const accounts = await db.selectFrom('accounts').select(['id', 'kind', 'asset', 'posted', 'held']).where('id', 'in', ids).execute();
-  const transfers = await db.selectFrom('transfers').selectAll().where('credit_account_id', 'in', ids).orderBy('n').execute();
+  const accounts = await db
+    .selectFrom('accounts')
+    .select(['id', 'kind', 'asset', 'posted', 'held'])
+    .where('id', 'in', ids)
+    .execute();
+  const transfers = await db
+    .selectFrom('transfers')
+    .selectAll()
+    .where('credit_account_id', 'in', ids)
+    .orderBy('n')
+    .execute();
   const entries = transfers.map(({ n: _n, created_at: _at, ...entry }) => entry);
   return {
     accounts: new Map(accounts.map((one) => [one.id, one])),

@@ -20,7 +20,9 @@ describeNeeding(['postgres'], 'on sixteen connections of PostgreSQL', () => {
     const { db } = raced;
     const random = seeded(42);
     const steps = Array.from({ length: 400 }, (_, n) => randomStep(random, n));
-    const twice = [...steps, ...steps].map((step) => ({ step, order: random(1_000_000) })).toSorted((a, b) => a.order - b.order);
+    const twice = [...steps, ...steps]
+      .map((step) => ({ step, order: random(1_000_000) }))
+      .toSorted((a, b) => a.order - b.order);
     const outcomes = await inParallel(twice, async ({ step }) => transaction(db, (tx) => record(tx, [step], at)));
 
     const unexpected = outcomes.filter((outcome) => outcome instanceof Error && !isRefusal(outcome));
@@ -36,7 +38,15 @@ describeNeeding(['postgres'], 'on sixteen connections of PostgreSQL', () => {
   test('the same transfer sent sixteen times at once happens once', async () => {
     await using raced = await openRace(100n);
     const { db } = raced;
-    const same = { id: 'same', debit: accountId('spending', 'ada'), credit: accountId('earnings', 'bob'), asset: 'usd' as const, amount: 60n, what: 'x', at };
+    const same = {
+      id: 'same',
+      debit: accountId('spending', 'ada'),
+      credit: accountId('earnings', 'bob'),
+      asset: 'usd' as const,
+      amount: 60n,
+      what: 'x',
+      at,
+    };
     const outcomes = await inParallel(Array.from({ length: 32 }), () => transaction(db, (tx) => transfer(tx, same)));
     expect(outcomes.filter((outcome) => outcome === 'recorded')).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome === 'exists')).toHaveLength(31);
@@ -48,12 +58,22 @@ describeNeeding(['postgres'], 'on sixteen connections of PostgreSQL', () => {
     const { db } = raced;
     const outcomes = await inParallel(users, (user) =>
       transaction(db, (tx) =>
-        transfer(tx, { id: 'same', debit: accountId('spending', user), credit: accountId('earnings', user), asset: 'usd', amount: 1n, what: 'x', at }),
+        transfer(tx, {
+          id: 'same',
+          debit: accountId('spending', user),
+          credit: accountId('earnings', user),
+          asset: 'usd',
+          amount: 1n,
+          what: 'x',
+          at,
+        }),
       ),
     );
     expect(outcomes.filter((outcome) => outcome === 'recorded')).toHaveLength(1);
     const refused = outcomes.filter((outcome) => outcome !== 'recorded');
-    expect(refused.map((error) => (error as { code?: string }).code)).toEqual(users.slice(1).map(() => 'idempotency_key_reused'));
+    expect(refused.map((error) => (error as { code?: string }).code)).toEqual(
+      users.slice(1).map(() => 'idempotency_key_reused'),
+    );
     await assertRight(db);
   });
 
@@ -65,12 +85,14 @@ describeNeeding(['postgres'], 'on sixteen connections of PostgreSQL', () => {
       const debit = accountId('spending', 'ada');
       const credit = accountId('earnings', 'bob');
       await transaction(db, (tx) => hold(tx, { id, debit, credit, asset: 'usd', amount: 10n, what: 'x', at }));
-      const outcomes = await inParallel(Array.from({ length: 16 }, (_, n) => n), (n) =>
-        transaction(db, (tx) =>
-          n % 2 === 0
-            ? postHold(tx, { id: `${id}-post-${n}`, hold_id: id, amount: 5n, what: 'x', at })
-            : releaseHold(tx, { id: `${id}-release-${n}`, hold_id: id, what: 'x', at }),
-        ),
+      const outcomes = await inParallel(
+        Array.from({ length: 16 }, (_, n) => n),
+        (n) =>
+          transaction(db, (tx) =>
+            n % 2 === 0
+              ? postHold(tx, { id: `${id}-post-${n}`, hold_id: id, amount: 5n, what: 'x', at })
+              : releaseHold(tx, { id: `${id}-release-${n}`, hold_id: id, what: 'x', at }),
+          ),
       );
       expect(outcomes.filter((outcome) => outcome === 'recorded')).toHaveLength(1);
     }
@@ -80,13 +102,25 @@ describeNeeding(['postgres'], 'on sixteen connections of PostgreSQL', () => {
   test('the last credit is spent once, however many ask for it', async () => {
     await using raced = await openRace(100n);
     const { db } = raced;
-    const outcomes = await inParallel(Array.from({ length: 32 }, (_, n) => n), (n) =>
-      transaction(db, (tx) =>
-        hold(tx, { id: `h${n}`, debit: accountId('spending', 'ada'), credit: accountId('earnings', 'bob'), asset: 'usd', amount: 30n, what: 'x', at }),
-      ),
+    const outcomes = await inParallel(
+      Array.from({ length: 32 }, (_, n) => n),
+      (n) =>
+        transaction(db, (tx) =>
+          hold(tx, {
+            id: `h${n}`,
+            debit: accountId('spending', 'ada'),
+            credit: accountId('earnings', 'bob'),
+            asset: 'usd',
+            amount: 30n,
+            what: 'x',
+            at,
+          }),
+        ),
     );
     expect(outcomes.filter((outcome) => outcome === 'recorded')).toHaveLength(3);
-    expect(outcomes.filter((outcome) => (outcome as { code?: string }).code === 'insufficient_credit')).toHaveLength(29);
+    expect(outcomes.filter((outcome) => (outcome as { code?: string }).code === 'insufficient_credit')).toHaveLength(
+      29,
+    );
     await assertRight(db);
   });
 
@@ -145,7 +179,10 @@ function randomStep(random: (below: number) => number, n: number): Step {
 }
 
 /** Everything that was answered, errors included. */
-async function inParallel<Item, Result>(items: Item[], work: (item: Item) => Promise<Result>): Promise<(Result | Error)[]> {
+async function inParallel<Item, Result>(
+  items: Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<(Result | Error)[]> {
   return Promise.all(items.map((item) => work(item).catch((error: Error) => error)));
 }
 
@@ -156,7 +193,9 @@ async function assertRight(db: Kysely<Tables>): Promise<void> {
 }
 
 async function deadlocks(db: Kysely<Tables>): Promise<bigint> {
-  const { rows } = await sql<{ deadlocks: bigint }>`select deadlocks from pg_stat_database where datname = current_database()`.execute(db);
+  const { rows } = await sql<{
+    deadlocks: bigint;
+  }>`select deadlocks from pg_stat_database where datname = current_database()`.execute(db);
   return rows[0]!.deadlocks;
 }
 

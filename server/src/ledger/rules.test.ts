@@ -30,9 +30,20 @@ const asset = fc.constantFrom('usd' as const, 'usd' as const, 'usd' as const, 't
 const move = fc.record({ id, debit: account, credit: account, asset, amount, what: fc.constant('x') });
 const step: fc.Arbitrary<Step> = fc.oneof(
   move.map((rest) => ({ ...rest, kind: 'transfer' as const })),
-  fc.record({ id, amount }).map((grant) => ({ ...grant, kind: 'transfer' as const, debit: 'credit', credit: 'ada', asset: 'usd' as const, what: 'x' })),
+  fc
+    .record({ id, amount })
+    .map((grant) => ({
+      ...grant,
+      kind: 'transfer' as const,
+      debit: 'credit',
+      credit: 'ada',
+      asset: 'usd' as const,
+      what: 'x',
+    })),
   move.map((rest) => ({ ...rest, kind: 'hold' as const })),
-  fc.record({ id, amount }).map((hold) => ({ ...hold, kind: 'hold' as const, debit: 'ada', credit: 'bob', asset: 'usd' as const, what: 'x' })),
+  fc
+    .record({ id, amount })
+    .map((hold) => ({ ...hold, kind: 'hold' as const, debit: 'ada', credit: 'bob', asset: 'usd' as const, what: 'x' })),
   fc.record({ id, hold_id: id, amount }).map((rest) => ({ ...rest, kind: 'post' as const, what: 'x' })),
   fc.record({ id, hold_id: id }).map((rest) => ({ ...rest, kind: 'release' as const, what: 'x' })),
 );
@@ -79,14 +90,18 @@ describe('the rules of the ledger', () => {
 
   test('no more than was held can be posted (4)', () => {
     const held = applyStep(funded(100n), hold('h', 80n)).book;
-    expect(() => applyStep(held, { kind: 'post', id: 'p', hold_id: 'h', amount: 81n, what: 'x' })).toThrow('posts 81 of a hold of 80');
+    expect(() => applyStep(held, { kind: 'post', id: 'p', hold_id: 'h', amount: 81n, what: 'x' })).toThrow(
+      'posts 81 of a hold of 80',
+    );
   });
 
   test.each(['post', 'release'] as const)('a hold that was resolved by a %s is resolved for ever (5)', (kind) => {
     const held = applyStep(funded(100n), hold('h', 80n)).book;
     const resolved = applyStep(held, { kind, id: 'first', hold_id: 'h', amount: 80n, what: 'x' }).book;
     for (const again of ['post', 'release'] as const) {
-      expect(() => applyStep(resolved, { kind: again, id: 'second', hold_id: 'h', amount: 1n, what: 'x' })).toThrow('before');
+      expect(() => applyStep(resolved, { kind: again, id: 'second', hold_id: 'h', amount: 1n, what: 'x' })).toThrow(
+        'before',
+      );
     }
   });
 
@@ -110,35 +125,70 @@ describe('the rules of the ledger', () => {
     ['of less than nothing', { amount: -1n }],
     ['of more than is exact', { amount: LARGEST + 1n }],
   ])('a transfer %s is refused (2, 9)', (_, wrong) => {
-    const right = { kind: 'transfer' as const, id: 't', debit: 'ada', credit: 'bob', asset: 'usd' as const, amount: 1n, what: 'x' };
+    const right = {
+      kind: 'transfer' as const,
+      id: 't',
+      debit: 'ada',
+      credit: 'bob',
+      asset: 'usd' as const,
+      amount: 1n,
+      what: 'x',
+    };
     expect(() => applyStep(funded(100n), right)).not.toThrow();
     expect(() => applyStep(funded(100n), { ...right, ...wrong })).toThrow();
   });
 
   test('no balance grows past what is exact (9)', () => {
     const full = funded(LARGEST);
-    const more = { kind: 'transfer' as const, id: 'g2', debit: 'credit', credit: 'ada', asset: 'usd' as const, amount: 1n, what: 'x' };
+    const more = {
+      kind: 'transfer' as const,
+      id: 'g2',
+      debit: 'credit',
+      credit: 'ada',
+      asset: 'usd' as const,
+      amount: 1n,
+      what: 'x',
+    };
     expect(() => applyStep(full, more)).toThrow('cannot be written exactly');
   });
 
-  test.each([['amount', { amount: 9n }], ['what', { what: 'y' }], ['run_id', { run_id: 'run_2' }], ['kind', { kind: 'transfer' as const }]])(
-    'an id with another %s is refused (7)',
-    (field, other) => {
-      const book = applyStep(funded(100n), hold('h', 10n)).book;
-      expect(() => applyStep(book, { ...hold('h', 10n), ...other })).toThrow(
-        expect.objectContaining({ code: 'idempotency_key_reused', message: expect.stringContaining(field) }),
-      );
-    },
-  );
+  test.each([
+    ['amount', { amount: 9n }],
+    ['what', { what: 'y' }],
+    ['run_id', { run_id: 'run_2' }],
+    ['kind', { kind: 'transfer' as const }],
+  ])('an id with another %s is refused (7)', (field, other) => {
+    const book = applyStep(funded(100n), hold('h', 10n)).book;
+    expect(() => applyStep(book, { ...hold('h', 10n), ...other })).toThrow(
+      expect.objectContaining({ code: 'idempotency_key_reused', message: expect.stringContaining(field) }),
+    );
+  });
 });
 
 function funded(amountOfAda: bigint): Book {
-  const grant = { kind: 'transfer', id: 'g', debit: 'credit', credit: 'ada', asset: 'usd', amount: amountOfAda, what: 'x' } as const;
+  const grant = {
+    kind: 'transfer',
+    id: 'g',
+    debit: 'credit',
+    credit: 'ada',
+    asset: 'usd',
+    amount: amountOfAda,
+    what: 'x',
+  } as const;
   return applyStep(empty, grant).book;
 }
 
 function hold(holdId: string, held: bigint) {
-  return { kind: 'hold', id: holdId, debit: 'ada', credit: 'bob', asset: 'usd', amount: held, what: 'x', run_id: 'run_1' } as const;
+  return {
+    kind: 'hold',
+    id: holdId,
+    debit: 'ada',
+    credit: 'bob',
+    asset: 'usd',
+    amount: held,
+    what: 'x',
+    run_id: 'run_1',
+  } as const;
 }
 
 /** The book after the step, or the very same when it was refused. */
@@ -162,7 +212,9 @@ function assertInvariants(book: Book): void {
     const out = sum(transfers.filter((entry) => entry.debit_account_id === one.id).map(moved));
     expect(one.posted).toBe(into - out);
     const resolved = new Set(transfers.map((entry) => entry.hold_id));
-    const pending = transfers.filter((entry) => entry.kind === 'hold' && entry.debit_account_id === one.id && !resolved.has(entry.id));
+    const pending = transfers.filter(
+      (entry) => entry.kind === 'hold' && entry.debit_account_id === one.id && !resolved.has(entry.id),
+    );
     expect(one.held).toBe(sum(pending.map((entry) => entry.amount)));
     if (one.kind !== 'credit') expect(available(one)).toBeGreaterThanOrEqual(0n);
     expect(one.posted <= LARGEST && one.posted >= -LARGEST).toBe(true);

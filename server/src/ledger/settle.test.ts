@@ -19,21 +19,35 @@ forEachDatabase('a settlement', (open) => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ price, feePpm, stops, again, horizon }) => {
         lease += 1;
-        const { user, provider, row } = await startLease(db, `lse_${lease}`, { credit: 10n ** 11n, held: holdRoundedUp(price, horizon) });
+        const { user, provider, row } = await startLease(db, `lse_${lease}`, {
+          credit: 10n ** 11n,
+          held: holdRoundedUp(price, horizon),
+        });
         let served = 0n;
         let current = row;
         for (const [index, seconds] of stops.entries()) {
           served += seconds > horizon ? horizon : seconds;
           const gross = chargeRoundedDown(price, served);
           const nextHold = index === stops.length - 1 ? null : holdRoundedUp(price, horizon);
-          const settlement = { lease: current, gross_total: gross, fee_total: feeRoundedDown(gross, feePpm), nextHold, at };
+          const settlement = {
+            lease: current,
+            gross_total: gross,
+            fee_total: feeRoundedDown(gross, feePpm),
+            nextHold,
+            at,
+          };
           const first = await settleAndStore(db, settlement);
           if (again) expect(await transaction(db, (tx) => settle(tx, settlement))).toEqual(first);
           current = { ...current, ...withoutUnpaid(first) };
         }
         const gross = chargeRoundedDown(price, served);
         const fee = feeRoundedDown(gross, feePpm);
-        expect(current).toMatchObject({ hold_id: null, held_micros: 0n, settled_micros: gross, settled_fee_micros: fee });
+        expect(current).toMatchObject({
+          hold_id: null,
+          held_micros: 0n,
+          settled_micros: gross,
+          settled_fee_micros: fee,
+        });
         expect(await balance(db, accountId('spending', user))).toEqual({ posted: 10n ** 11n - gross, held: 0n });
         expect(await balance(db, accountId('earnings', provider))).toEqual({ posted: gross - fee, held: 0n });
         expect(await balance(db, accountId('fees', provider))).toEqual({ posted: fee, held: 0n });
@@ -66,7 +80,13 @@ forEachDatabase('a settlement', (open) => {
     const { row, provider } = await startLease(db, 'lse_1', { credit: 1000n, held: 60n });
     const first = await settleAndStore(db, { lease: row, gross_total: 100n, fee_total: 10n, nextHold: 60n, at });
     expect(first).toMatchObject({ settled_micros: 60n, settled_fee_micros: 6n, unpaid_micros: 40n });
-    const second = await settleAndStore(db, { lease: { ...row, ...withoutUnpaid(first) }, gross_total: 100n, fee_total: 10n, nextHold: null, at });
+    const second = await settleAndStore(db, {
+      lease: { ...row, ...withoutUnpaid(first) },
+      gross_total: 100n,
+      fee_total: 10n,
+      nextHold: null,
+      at,
+    });
     expect(second).toMatchObject({ hold_id: null, settled_micros: 100n, settled_fee_micros: 10n, unpaid_micros: 0n });
     expect(await balance(db, accountId('earnings', provider))).toEqual({ posted: 90n, held: 0n });
     expect((await inspectLedger(db)).problems).toEqual([]);
@@ -78,9 +98,23 @@ forEachDatabase('a settlement', (open) => {
     const first = await settleAndStore(db, { lease: row, gross_total: 100n, fee_total: 33n, nextHold: 0n, at });
     const earned = (await balance(db, accountId('earnings', provider))).posted;
     const credit = accountId('credit', null);
-    const payout = { id: 'payout', debit: accountId('earnings', provider), credit, asset: 'usd' as const, amount: earned, what: 'paid out', at };
+    const payout = {
+      id: 'payout',
+      debit: accountId('earnings', provider),
+      credit,
+      asset: 'usd' as const,
+      amount: earned,
+      what: 'paid out',
+      at,
+    };
     await transaction(db, (tx) => transfer(tx, payout));
-    const last = await settleAndStore(db, { lease: { ...row, ...withoutUnpaid(first) }, gross_total: 100n, fee_total: 34n, nextHold: null, at });
+    const last = await settleAndStore(db, {
+      lease: { ...row, ...withoutUnpaid(first) },
+      gross_total: 100n,
+      fee_total: 34n,
+      nextHold: null,
+      at,
+    });
     expect(last).toMatchObject({ hold_id: null, unpaid_micros: 93n });
     expect((await inspectLedger(db)).problems).toEqual([]);
   });
@@ -94,7 +128,12 @@ forEachDatabase('a settlement', (open) => {
     expect((await everything(db)).transfers).toEqual(before.transfers);
     const last = await settleAndStore(db, { lease: row, gross_total: 0n, fee_total: 0n, nextHold: null, at });
     expect(last).toMatchObject({ hold_id: null, held_micros: 0n });
-    const kinds = await db.selectFrom('transfers').select('kind').where('lease_id', '=', 'lse_1').orderBy('n').execute();
+    const kinds = await db
+      .selectFrom('transfers')
+      .select('kind')
+      .where('lease_id', '=', 'lse_1')
+      .orderBy('n')
+      .execute();
     expect(kinds.map(({ kind }) => kind)).toEqual(['hold', 'release']);
     expect(await balance(db, accountId('spending', user))).toEqual({ posted: 100n, held: 0n });
   });
@@ -103,7 +142,13 @@ forEachDatabase('a settlement', (open) => {
     const { db } = await open();
     const { row } = await startLease(db, 'lse_1', { credit: 0n, held: 0n });
     const next = await settleAndStore(db, { lease: row, gross_total: 0n, fee_total: 0n, nextHold: 0n, at });
-    await settleAndStore(db, { lease: { ...row, ...withoutUnpaid(next) }, gross_total: 0n, fee_total: 0n, nextHold: null, at });
+    await settleAndStore(db, {
+      lease: { ...row, ...withoutUnpaid(next) },
+      gross_total: 0n,
+      fee_total: 0n,
+      nextHold: null,
+      at,
+    });
     expect((await inspectLedger(db)).problems).toEqual([]);
   });
 
@@ -123,7 +168,14 @@ forEachDatabase('a settlement', (open) => {
     const { db } = await open();
     const { row } = await startLease(db, 'lse_1', { credit: 100n, held: 60n });
     const first = await settleAndStore(db, { lease: row, gross_total: 10n, fee_total: 1n, nextHold: 50n, at });
-    const next = { lease: { ...row, ...withoutUnpaid(first) }, gross_total: 30n, fee_total: 3n, nextHold: null, at, ...wrong };
+    const next = {
+      lease: { ...row, ...withoutUnpaid(first) },
+      gross_total: 30n,
+      fee_total: 3n,
+      nextHold: null,
+      at,
+      ...wrong,
+    };
     await expect(transaction(db, (tx) => settle(tx, next))).rejects.toThrow(RangeError);
   });
 
@@ -132,12 +184,19 @@ forEachDatabase('a settlement', (open) => {
     const { row } = await startLease(db, 'lse_1', { credit: 1000n, held: 60n });
     const totals = [30n, 30n, 40n, 50n, 0n];
     const results = await Promise.allSettled(
-      totals.map((gross) => transaction(db, (tx) => settle(tx, { lease: row, gross_total: gross, fee_total: gross / 10n, nextHold: 61n + gross, at }))),
+      totals.map((gross) =>
+        transaction(db, (tx) =>
+          settle(tx, { lease: row, gross_total: gross, fee_total: gross / 10n, nextHold: 61n + gross, at }),
+        ),
+      ),
     );
-    const winners = results.filter((result) => result.status === 'fulfilled').map((result) => result.value.settled_micros);
+    const winners = results
+      .filter((result) => result.status === 'fulfilled')
+      .map((result) => result.value.settled_micros);
     expect(new Set(winners).size, String(winners)).toBe(1);
     for (const result of results) {
-      if (result.status === 'rejected') expect((result.reason as { code: string }).code).toMatch(/^(wrong_state|idempotency_key_reused)$/);
+      if (result.status === 'rejected')
+        expect((result.reason as { code: string }).code).toMatch(/^(wrong_state|idempotency_key_reused)$/);
     }
     const resolutions = await db.selectFrom('transfers').select('id').where('hold_id', '=', row.hold_id).execute();
     expect(resolutions).toHaveLength(1);
@@ -174,7 +233,11 @@ async function settleAndStore(db: Kysely<Tables>, settlement: Settlement): Promi
   return transaction(db, async (tx) => {
     const settled = await settle(tx, settlement);
     const ended = settlement.nextHold === null ? ({ state: 'ended' } as const) : {};
-    await tx.updateTable('leases').set({ ...withoutUnpaid(settled), ...ended }).where('id', '=', settlement.lease.id).execute();
+    await tx
+      .updateTable('leases')
+      .set({ ...withoutUnpaid(settled), ...ended })
+      .where('id', '=', settlement.lease.id)
+      .execute();
     return settled;
   });
 }

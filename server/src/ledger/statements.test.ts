@@ -20,7 +20,11 @@ forEachDatabase('a statement', (open) => {
       earned: { micros: 18_000 },
       spent: { micros: 50_000 },
     });
-    expect(await balanceOf(db, 'bob')).toMatchObject({ available: { usd: '0.00' }, held: { micros: 0 }, earned: { micros: 27_000 } });
+    expect(await balanceOf(db, 'bob')).toMatchObject({
+      available: { usd: '0.00' },
+      held: { micros: 0 },
+      earned: { micros: 27_000 },
+    });
     expect(await balanceOf(db, 'nobody')).toMatchObject({ available: { micros: 0 }, spent: { micros: 0 } });
   });
 
@@ -56,7 +60,9 @@ forEachDatabase('a statement', (open) => {
     const { db } = await open();
     await story(db);
     const { items } = await ledgerOf(db, 'ada', { cursor: null, limit: 100 });
-    const moved = items.filter(({ kind, account }) => account === 'spending' && (kind === 'transfer' || kind === 'post'));
+    const moved = items.filter(
+      ({ kind, account }) => account === 'spending' && (kind === 'transfer' || kind === 'post'),
+    );
     const { available, held } = await balanceOf(db, 'ada');
     expect(moved.reduce((total, line) => total + line.amount.micros, 0)).toBe(available.micros + held.micros);
   });
@@ -75,9 +81,14 @@ forEachDatabase('a statement', (open) => {
     await story(db);
     expect((await ledgerOf(db, 'nobody', { cursor: null, limit: 10 })).items).toEqual([]);
     const bobs = (await ledgerOf(db, 'bob', { cursor: null, limit: 10 })).items;
-    expect(bobs.map(({ kind, amount }) => [kind, amount.micros])).toEqual([['transfer', -3_000], ['post', 30_000]]);
+    expect(bobs.map(({ kind, amount }) => [kind, amount.micros])).toEqual([
+      ['transfer', -3_000],
+      ['post', 30_000],
+    ]);
     for (const cursor of ['', 'x', '1', '-1-spending', '1-fees', '99999999999999999999-spending', "1-spending'"]) {
-      await expect(ledgerOf(db, 'ada', { cursor, limit: 10 }), cursor).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(ledgerOf(db, 'ada', { cursor, limit: 10 }), cursor).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
     }
   });
 
@@ -88,7 +99,9 @@ forEachDatabase('a statement', (open) => {
     expect(earnings).toMatchObject({
       machine_id: 'mch_bob',
       total: { micros: 27_000 },
-      leases: [{ lease_id: 'lse_1', gross: { micros: 30_000 }, fee: { micros: 3_000 }, net: { micros: 27_000 }, billed_s: 0 }],
+      leases: [
+        { lease_id: 'lse_1', gross: { micros: 30_000 }, fee: { micros: 3_000 }, net: { micros: 27_000 }, billed_s: 0 },
+      ],
     });
     expect(await earningsOf(db, 'mch_none')).toMatchObject({ leases: [], total: { micros: 0 } });
   });
@@ -103,7 +116,13 @@ async function story(db: Kysely<Tables>): Promise<void> {
   const fromBob = { id: 'lse_1', run_id: 'run_of_lse_1', user_id: 'ada', provider_id: 'bob' };
   await transaction(db, async (tx) => {
     await hold(tx, { ...firstHold(fromBob, { id: 'hold-1', amount: 400_000n }), at });
-    await insertLease(tx, { ...fromBob, machine_id: 'mch_bob', hold_id: 'hold-1', held_micros: 400_000n, created_at: at });
+    await insertLease(tx, {
+      ...fromBob,
+      machine_id: 'mch_bob',
+      hold_id: 'hold-1',
+      held_micros: 400_000n,
+      created_at: at,
+    });
     const row = { ...fromBob, hold_id: 'hold-1', held_micros: 400_000n, settled_micros: 0n, settled_fee_micros: 0n };
     const settled = await settle(tx, { lease: row, gross_total: 30_000n, fee_total: 3_000n, nextHold: 100_000n, at });
     await releaseHold(tx, { id: 'release', hold_id: settled.hold_id!, what: 'given back', at });
