@@ -3,7 +3,7 @@ import { chargeRoundedDown } from '@gpucoop/policy/charge.ts';
 import type { LogLine, Run } from '@gpucoop/protocol/resources.ts';
 import type { Client } from '@gpucoop/sdk/client.ts';
 import { signOrder } from '@gpucoop/sdk/order.ts';
-import { recomputeLease } from '../server/src/runs/recompute.ts';
+import { recomputeLease } from '@gpucoop/server/runs/recompute.ts';
 import { describeNeeding } from './support/needs.ts';
 import { isEnded, isRunning, quickPolicy, rent, specOf, startTestNetwork, until, untilRun, type TestNetwork } from './support/network.ts';
 

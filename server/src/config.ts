@@ -17,6 +17,8 @@ export type Config = {
   openSignup: boolean;
   trustProxy: boolean;
   logLevel: string;
+  /** Read this archive into an empty database, and end. */
+  restoreFile: string | undefined;
 };
 
 export const usage = `coop-server [options]
@@ -27,6 +29,7 @@ export const usage = `coop-server [options]
   --public-url URL    how others reach this server, if not by its own names
   --policy FILE       default: the local policy
   --closed            only users who are known already may log in
+  --restore FILE      read an archive of `coop admin backup` into an empty database, and end
   --trust-proxy       X-Forwarded-For of the proxy before it is believed
 Environment: DATABASE_URL (PostgreSQL), COOP_LOG_LEVEL.`;
 
@@ -43,6 +46,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): Config {
       policy: { type: 'string' },
       closed: { type: 'boolean', default: false },
       'trust-proxy': { type: 'boolean', default: false },
+      restore: { type: 'string' },
     },
   });
   const at = values.listen === undefined ? { host: '127.0.0.1', port: parsePort(values.port) } : parseListen(values.listen);
@@ -56,6 +60,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): Config {
     openSignup: !values.closed,
     trustProxy: values['trust-proxy'],
     logLevel: env['COOP_LOG_LEVEL'] ?? 'info',
+    restoreFile: values.restore,
   };
 }
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
+import '@hono/zod-openapi'; // first: only schemas made after it can be shown in the OpenAPI document
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
@@ -8,7 +10,8 @@ import { localPolicy } from '@gpucoop/policy/presets/local.ts';
 import { isLoopback, readConfig, usage, type Config } from './config.ts';
 import { systemClock } from './clock.ts';
 import { migrate } from './db/migrate.ts';
-import { openDatabase, type Database } from './db/open.ts';
+import { openDatabase, type Database, type DatabaseLocation } from './db/open.ts';
+import { restore } from './db/restore.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/serve.ts';
 import type { HttpDeps } from './http/deps.ts';
@@ -36,8 +39,9 @@ async function main(): Promise<void> {
   const clock = systemClock();
   const policy = await readPolicy(config);
   requireSafe(config, policy);
+  if (config.restoreFile !== undefined) return restoreFrom(config, config.restoreFile);
   const keys = await loadOrMakeKeys(config.dir);
-  const database = await openDatabase(config.databaseUrl === undefined ? { dir: join(config.dir, 'db') } : { url: config.databaseUrl });
+  const database = await openDatabase(locationOf(config));
   await migrate(database);
   await ensureUser(database.db, { publicKey: keys.admin.publicKey, name: 'administrator', isAdmin: true, at: clock.now() });
 
@@ -91,6 +95,22 @@ async function main(): Promise<void> {
     await database.close();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal).catch(failed));
+}
+
+const locationOf = (config: Config): DatabaseLocation =>
+  config.databaseUrl === undefined ? { dir: join(config.dir, 'db') } : { url: config.databaseUrl };
+
+async function restoreFrom(config: Config, file: string): Promise<void> {
+  await mkdir(config.dir, { recursive: true, mode: 0o700 });
+  const database = await openDatabase(locationOf(config));
+  try {
+    const rows = await restore(database, createReadStream(file));
+    await migrate(database);
+    const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
+    console.log(`Restored ${total} rows of ${Object.keys(rows).length} tables. Put the keys of that network beside it: ${config.dir}`);
+  } finally {
+    await database.close();
+  }
 }
 
 /** A network of plain processes and test credit must not be reachable by others. */

@@ -153,7 +153,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   const runsDeps = { db, clock, meters, bell, wake: controller.wake, wakeQueue: queue.wake };
   const machinesDeps: machines.MachinesDeps = {
     db, clock, policy, links,
-    supplies: () => readModel.supplies(),
+    offersOf: (machineId) => [...readModel.supplies()].filter((supply) => supply.machine_id === machineId).map((supply) => offerAt(supply, clock.now())),
     onSupplyChange: supplyChanged,
     wake: controller.wake,
   };

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Run } from '@gpucoop/protocol/resources.ts';
-import { recomputeLease } from '../../server/src/runs/recompute.ts';
+import { recomputeLease } from '@gpucoop/server/runs/recompute.ts';
 import { isEnded, quickPolicy, rent, specOf, startTestNetwork, until, untilRun, type TestNetwork, type TestUser } from './network.ts';
 
 export type DrillOptions = { seed: number; rounds: number; engine: 'docker' | 'process'; databaseUrl?: string };

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { DoctorCheck, MachineTerms, type Earnings, type Machine } from '@gpucoop/protocol/resources.ts';
+import { DoctorCheck, MachineTerms, type Earnings, type Machine, type Offer } from '@gpucoop/protocol/resources.ts';
 import { MachineFacts } from '@gpucoop/protocol/agent-api.ts';
 import { toMoney } from '@gpucoop/protocol/money.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
@@ -11,17 +11,19 @@ import type { Row, Tables } from '../db/rows.ts';
 import { transaction } from '../db/transaction.ts';
 import type { Links } from '../gateway/links.ts';
 import { earningsOf } from '../ledger/statements.ts';
-import { offerAt, type Supply } from '../market/supply.ts';
 import type { Page, PageQuery } from '../rooms.ts';
-import { touchOffers, writeOffers } from './offers.ts';
+import { disputeChecks } from './device-claims.ts';
+import { devicesOf, touchOffers, writeOffers } from './offers.ts';
 import { isTimeZone } from './quiet-hours.ts';
+import { offersOf } from './supply.ts';
 
 export type MachinesDeps = {
   db: Kysely<Tables>;
   clock: Clock;
   policy: Policy;
   links: Links;
-  supplies(): Iterable<Supply>;
+  /** What of it is on the market now. */
+  offersOf(machineId: string): Offer[];
   onSupplyChange(): Promise<void>;
   wake(leaseId: string): void;
 };
@@ -60,7 +62,6 @@ export async function listMachines(deps: MachinesDeps, userId: string, query: Pa
 
 export async function viewMachine(deps: MachinesDeps, row: MachineRow): Promise<Machine> {
   const facts = MachineFacts.parse(row.facts);
-  const now = deps.clock.now();
   const leases = await deps.db
     .selectFrom('leases')
     .select(['id', 'state', 'class', 'units'])
@@ -89,9 +90,9 @@ export async function viewMachine(deps: MachinesDeps, row: MachineRow): Promise<
     disk_limit: facts.engine.disk_limit,
     devices: facts.devices,
     terms: MachineTerms.parse(row.terms),
-    offers: [...deps.supplies()].filter((supply) => supply.machine_id === row.id).map((supply) => offerAt(supply, now)),
+    offers: deps.offersOf(row.id),
     leases: leases.map((lease) => ({ ...lease, state: lease.state as LeaseState })),
-    doctor: DoctorCheck.array().parse(row.doctor),
+    doctor: [...(await disputes(deps.db, row)), ...DoctorCheck.array().parse(row.doctor)],
     earned: earnings.total ?? toMoney(0n),
     created_at: row.created_at.toISOString(),
   };
@@ -215,7 +216,12 @@ export async function runDoctor(deps: MachinesDeps, userId: string, machineId: s
   }
   const checks = await link.request('POST', '/v1/doctor', { answer: DoctorCheck.array(), timeoutMs: 60_000 });
   await deps.db.updateTable('machines').set({ doctor: JSON.stringify(checks) }).where('id', '=', machine.id).execute();
-  return checks;
+  return [...(await disputes(deps.db, machine)), ...checks];
+}
+
+/** Looked up each time: it passes when the other machine goes. */
+async function disputes(db: Kysely<Tables>, row: MachineRow): Promise<DoctorCheck[]> {
+  return disputeChecks(db, row.id, devicesOf(offersOf(MachineFacts.parse(row.facts), MachineTerms.parse(row.terms))));
 }
 
 export async function machineEarnings(deps: MachinesDeps, userId: string, machineId: string): Promise<Earnings> {
