@@ -3,6 +3,7 @@ import { nearest } from '@gpucoop/protocol/nearest.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { chapters, commands } from './commands.ts';
 import { problemOf, renderError } from './errors.ts';
+import { withLocalHint } from './local-hint.ts';
 import { findCommand, globalFlags, isGroup, parseCommand } from './grammar.ts';
 import type { Command, Found } from './grammar.ts';
 import { commandHelp, groupHelp, overview } from './help.ts';
@@ -32,7 +33,8 @@ async function runMain(): Promise<number> {
     if (found.found === undefined) return topLevel();
     if (isGroup(found.found)) return group(found);
     return await leaf(found.found, found);
-  } catch (error) {
+  } catch (thrown) {
+    const error = await withLocalHint(thrown, process.env);
     if (terminal.json) terminal.aside(JSON.stringify(problemOf(error)));
     else terminal.aside(renderError(error, terminal.asideLook, terminal.verbose));
     return found.found !== undefined && !isGroup(found.found) ? (found.found.failureCode ?? 1) : 1;

@@ -11,7 +11,8 @@ import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { endProcess } from './end-process.ts';
 import { lastWords, programs } from './programs.ts';
-import { whoRuns } from './running.ts';
+import { freePort, suggestion } from './ports.ts';
+import { alreadyRunning, whoRuns } from './running.ts';
 import { readStanding } from './standing.ts';
 import { leasesLeft, leftWords } from './stop-order.ts';
 import { enrolledHere } from './this-machine.ts';
@@ -22,6 +23,10 @@ const STOP_PATIENCE_MS = 60_000;
 
 /** `coop up --detach`: the same program in a session of its own, waited for until it stands. */
 export async function startInBackground(home: Home, wish: UpWish, terminal: Terminal): Promise<number> {
+  const { running: before } = await whoRuns(home);
+  if (before !== undefined) throw alreadyRunning(before);
+  // Asked here too, where a person reads the answer.
+  await freePort(wish.host, wish.port, (next) => suggestion(wish, next));
   mkdirSync(home.log, { recursive: true, mode: 0o700 });
   const logFile = join(home.log, 'up.log');
   const log = openSync(logFile, 'a', 0o600);

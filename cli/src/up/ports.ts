@@ -31,3 +31,6 @@ async function tryPort(host: string, port: number): Promise<number | NodeJS.Errn
     server.close();
   }
 }
+
+export const suggestion = ({ listen }: { listen: string | undefined }, next: number): string =>
+  listen === undefined ? `coop up --port ${next}` : `coop up --listen ${listen.replace(/:\d+$/, `:${next}`)}`;

@@ -15,7 +15,7 @@ import { endProcess } from './end-process.ts';
 import { grantTestCredit, logInHere } from './first-start.ts';
 import { ownUrl } from './listen.ts';
 import { readableLine, render } from './log-line.ts';
-import { freePort } from './ports.ts';
+import { freePort, suggestion } from './ports.ts';
 import { lastWords, programs, serverArgs } from './programs.ts';
 import { lockHome, startOf } from './running.ts';
 import type { Lock } from './running.ts';
@@ -32,7 +32,7 @@ const LEFT_OVER_PATIENCE_MS = 30_000;
 /** `coop up` in the foreground: starts everything in order, shows what stands, and stops it in the opposite order. */
 export async function runNetwork(home: Home, wish: UpWish, terminal: Terminal): Promise<number> {
   const lock = await lockHome(home);
-  const stop = stopSignal(terminal);
+  const stop = stopSignal();
   const network: Network = { home, wish, terminal, lock, children: [], stop: stop.signal };
   try {
     await start(network);
@@ -92,9 +92,6 @@ async function start(network: Network): Promise<void> {
     progress.clear();
   }
 }
-
-const suggestion = ({ listen }: UpWish, next: number): string =>
-  listen === undefined ? `coop up --port ${next}` : `coop up --listen ${listen.replace(/:\d+$/, `:${next}`)}`;
 
 async function startAgent(network: Network, context: Context, client: Client, say: (text: string) => void): Promise<void> {
   const { home, wish, stop } = network;
@@ -190,12 +187,11 @@ async function stopAll({ children, terminal, client, machineId, wish }: Network,
 
 const SAME_PRESS_MS = 300; // npm and the terminal may both pass on the same Ctrl-C
 
-function stopSignal(terminal: Terminal): { signal: AbortSignal; forget: () => void } {
+function stopSignal(): { signal: AbortSignal; forget: () => void } {
   const controller = new AbortController();
   const onSignal = (): void => controller.abort(new Error('asked to stop'));
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, onSignal);
-  void terminal;
   return { signal: controller.signal, forget: () => signals.forEach((name) => process.off(name, onSignal)) };
 }
 

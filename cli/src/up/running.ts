@@ -82,7 +82,7 @@ export async function lockHome(home: Home): Promise<Lock> {
   };
 }
 
-function alreadyRunning({ pid, url }: Running): CoopError {
+export function alreadyRunning({ pid, url }: Running): CoopError {
   return new CoopError('wrong_state', `coop up runs already for this home: ${url ?? 'it is starting'}, process ${pid}.`, {
     hint: 'Use it as it is, or end it with coop down.',
   });
