@@ -29,7 +29,7 @@ export const usage = `coop-server [options]
   --public-url URL    how others reach this server, if not by its own names
   --policy FILE       default: the local policy
   --closed            only users who are known already may log in
-  --restore FILE      read an archive of `coop admin backup` into an empty database, and end
+  --restore FILE      read an archive of coop admin backup into an empty database, and end
   --trust-proxy       X-Forwarded-For of the proxy before it is believed
 Environment: DATABASE_URL (PostgreSQL), COOP_LOG_LEVEL.`;
 

@@ -1,3 +1,4 @@
+import { nominalMemoryMib } from '@gpucoop/protocol/gpu-classes.ts';
 import { decimalDollars } from '@gpucoop/protocol/money.ts';
 import { noMatchCodes, noMatchReasons, type NoMatchReason } from '@gpucoop/protocol/reasons.ts';
 import type { Explanation } from '@gpucoop/protocol/resources.ts';
@@ -34,7 +35,7 @@ function nearest(reason: NoMatchReason, supplies: Supply[], spec: Spec, renterPp
       return `--max-price ${decimalDollars(cheapest ?? 0n)}`;
     }
     case 'vram':
-      return `--gpu ${Math.floor(most((supply) => supply.device_memory_mib) / 1024)}GB..`;
+      return `--gpu ${Math.floor(most((supply) => nominalMemoryMib(supply.class, supply.device_memory_mib)) / 1024)}GB..`;
     case 'class':
       return `--gpu ${[...new Set(supplies.map((supply) => supply.class))].slice(0, 4).join(',')}`;
     case 'devices':

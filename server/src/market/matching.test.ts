@@ -59,6 +59,17 @@ describe('one offer and one spec', () => {
     expect(failuresOf(sampleSupply(), sampleSpec(), { where })).toEqual(['where']);
   });
 
+  test('what a driver keeps for itself does not make a 24 GB card smaller', () => {
+    const spec = sampleSpec({}, { memory_mib: { min: 24_576, max: 24_576 } });
+    expect(failuresOf(sampleSupply({ class: 'l4', device_memory_mib: 23_034 }), spec)).toEqual([]);
+    expect(failuresOf(sampleSupply(), spec)).toEqual([]);
+  });
+
+  test('a region holds what lies in it', () => {
+    expect(failuresOf(sampleSupply(), sampleSpec({ regions: ['eu'] }))).toEqual([]);
+    expect(failuresOf(sampleSupply(), sampleSpec({ regions: ['e'] }))).toEqual(['where']);
+  });
+
   test('quiet hours end the offer before they begin', () => {
     const terms = { ...sampleSupply().terms, quiet_hours: [{ from: '14:00', to: '18:00' }] };
     expect(failuresOf(sampleSupply({ terms }), sampleSpec({ max_duration_s: 7200 }))).toEqual([]);

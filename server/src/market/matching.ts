@@ -1,4 +1,5 @@
 import { matches, type Expression } from '@gpucoop/protocol/expression.ts';
+import { nominalMemoryMib } from '@gpucoop/protocol/gpu-classes.ts';
 import type { NoMatchReason } from '@gpucoop/protocol/reasons.ts';
 import { isolationLevels, type Range, type Spec } from '@gpucoop/protocol/spec.ts';
 import { quietHours } from '../machines/quiet-hours.ts';
@@ -108,7 +109,7 @@ function chooseUnits(supply: Supply, spec: Spec): Units {
   const most = Math.min(supply.terms.max_units ?? supply.units_total, supply.units_total);
   const failures: NoMatchReason[] = [];
   if (gpu === null ? supply.class !== 'cpu' : !servesGpu(supply, gpu.vendor, gpu.classes)) failures.push('class');
-  if (gpu !== null && !inRange(supply.device_memory_mib, gpu.memory_mib)) failures.push('vram');
+  if (gpu !== null && !inRange(nominalMemoryMib(supply.class, supply.device_memory_mib), gpu.memory_mib)) failures.push('vram');
 
   const fewest = Math.max(supply.terms.min_units, gpu?.count.min ?? 1);
   const highest = Math.min(most, gpu === null ? most : (gpu.count.max ?? most));
@@ -130,9 +131,9 @@ function servesGpu(supply: Supply, vendor: string | null, classes: string[]): bo
   return (vendor === null || vendor === supply.vendor) && (classes.length === 0 || classes.includes(supply.class));
 }
 
-// Drivers keep a little of the memory for themselves: a "24 GB" card reports 24,564 MiB or less. 4 % below still counts.
+/** Nominal memory: drivers keep a little for themselves, and a "24 GB" card may report 23,034 MiB. */
 function inRange(memoryMib: number, range: Range): boolean {
-  return memoryMib >= range.min * 0.96 && (range.max === null || memoryMib <= range.max);
+  return memoryMib >= range.min && (range.max === null || memoryMib <= range.max);
 }
 
 function tooWeak(supply: Supply, spec: Spec, context: MatchContext): boolean {
@@ -147,6 +148,11 @@ function fitsTerm(supply: Supply, spec: Spec, now: Date): boolean {
 }
 
 function placed(supply: Supply, spec: Spec, context: MatchContext): boolean {
-  if (spec.regions !== null && !spec.regions.includes(supply.terms.region)) return false;
+  if (spec.regions !== null && !spec.regions.some((region) => lies(supply.terms.region, region))) return false;
   return context.where === null || matches(context.where, offerAt(supply, context.now));
+}
+
+/** `eu` holds `eu-north` too, as in expressions. */
+function lies(region: string, wanted: string): boolean {
+  return region === wanted || region.startsWith(`${wanted}-`);
 }
