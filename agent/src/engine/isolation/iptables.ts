@@ -20,11 +20,20 @@ export async function findIptables(hookChain: string): Promise<Iptables> {
   throw new Error(problems[0]);
 }
 
+/** False once the kernel got IPv6 that it had not: then the rules for it are missing. */
+export function isStillRight(tables: Iptables | undefined): boolean {
+  return tables !== undefined && (tables.v6 !== null || !hasIpv6());
+}
+
 /** null only where the kernel has no IPv6 at all: with IPv6 and no rules, leases would get no network. */
 async function findIptablesV6(command: string): Promise<string | null> {
-  if (!existsSync('/proc/net/if_inet6')) return null;
+  if (!hasIpv6()) return null;
   await iptables(command, ['-S', 'FORWARD']);
   return command;
+}
+
+function hasIpv6(): boolean {
+  return existsSync('/proc/net/if_inet6');
 }
 
 /** Every program that may hold rules. The legacy one is asked only where its tables exist: asking would make them. */

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { EngineLog } from '../engine.ts';
-import { findIptables, iptables, presentTables, replaceChains } from './iptables.ts';
+import { findIptables, iptables, isStillRight, presentTables, replaceChains } from './iptables.ts';
 import type { Iptables } from './iptables.ts';
 import { isolationNames } from './names.ts';
 import type { IsolationNames } from './names.ts';
@@ -35,15 +35,26 @@ export async function openIsolation(options: IsolationOptions): Promise<Isolatio
   const names = isolationNames(options.agentId);
   let problem: string | null = options.impossible;
   let underway: Promise<{ restored: string[] }> | undefined;
+  let tables: Iptables | undefined;
+
+  const assertAll = async (): Promise<{ restored: string[] }> => {
+    tables ??= await findIptables(options.hookChain);
+    const [made, rules] = await Promise.all([
+      ensureNetwork(options.docker, options.agentId, names),
+      assertRules(tables, names, options.hookChain),
+    ]);
+    return { restored: [...(made ? [`network ${names.network}`] : []), ...rules] };
+  };
 
   const check = async (): Promise<{ restored: string[] }> => {
     if (options.impossible !== null) return { restored: [] };
     try {
-      const tables = await findIptables(options.hookChain);
-      const made = await ensureNetwork(options.docker, options.agentId, names);
-      const restored = [...(made ? [`network ${names.network}`] : []), ...(await assertRules(tables, names, options.hookChain))];
+      // Which program to ask is remembered, and found anew where it fails: an engine may move its rules with an update.
+      const remembered = isStillRight(tables) ? await assertAll().catch(() => undefined) : undefined;
+      if (remembered === undefined) tables = undefined;
+      const done = remembered ?? (await assertAll());
       problem = null;
-      return { restored };
+      return done;
     } catch (error) {
       problem = (error as Error).message;
       options.log.warn({ problem }, 'leases get no network: it cannot be closed off');
@@ -82,43 +93,65 @@ export async function removeIsolation(agentId: string, docker?: Docker): Promise
 
 async function assertRules(tables: Iptables, names: IsolationNames, hookChain: string): Promise<string[]> {
   const surface = { ranges: [...PRIVATE_RANGES, ...attachedRanges()], resolvers: privateResolvers() };
-  const restored = await assertTable(tables.v4, names, chainRules(names, surface), hookChain);
+  const jumps = jumpsOf(names, hookChain);
   // Docker's chain is jumped to first; a firewall that was reloaded over it leaves it standing unused.
-  if (hookChain !== 'FORWARD' && (await assertJump(tables.v4, 'FORWARD', [], hookChain, () => true))) restored.push(`${tables.v4} ${hookChain}`);
-  if (tables.v6 !== null) restored.push(...(await assertTable(tables.v6, names, chainRulesV6(names), 'FORWARD')));
-  return restored;
+  const hook: Jump = { chain: 'FORWARD', match: [], target: hookChain, mayPrecede: () => true };
+  const [v4, v6] = await Promise.all([
+    assertTable(tables.v4, names, chainRules(names, surface), hookChain === 'FORWARD' ? jumps : [...jumps, hook]),
+    tables.v6 === null ? [] : assertTable(tables.v6, names, chainRulesV6(names), jumpsOf(names, 'FORWARD')),
+  ]);
+  return [...v4, ...v6];
 }
 
-async function assertTable(command: string, names: IsolationNames, chains: Record<string, string[]>, hookChain: string): Promise<string[]> {
+type Jump = { chain: string; match: string[]; target: string; mayPrecede(line: string): boolean };
+
+function jumpsOf(names: IsolationNames, hookChain: string): Jump[] {
+  const tag = ['-m', 'comment', '--comment', names.tag];
+  // Among the jumps of several agents the order is free.
+  const mayPrecede = (line: string) => line.includes('--comment "coop:') || line.includes('--comment coop:');
+  return [
+    { chain: hookChain, match: ['-o', names.bridge, ...tag], target: names.forwardChain, mayPrecede },
+    { chain: hookChain, match: ['-i', names.bridge, ...tag], target: names.forwardChain, mayPrecede },
+    { chain: 'INPUT', match: ['-i', names.bridge, ...tag], target: names.inputChain, mayPrecede },
+  ];
+}
+
+/** Everything is read at once, and only what is not as it should be costs more: before each lease all of it mostly is. */
+async function assertTable(command: string, names: IsolationNames, chains: Record<string, string[]>, jumps: Jump[]): Promise<string[]> {
   const restored: string[] = [];
-  const listings = await Promise.all(Object.keys(chains).map((chain) => iptables(command, ['-S', chain]).catch(() => '')));
-  if (!Object.values(chains).every((rules, index) => stands(names, rules, listings[index] ?? ''))) {
+  const listing = await iptables(command, ['-S']);
+  if (!Object.entries(chains).every(([chain, rules]) => stands(names, rules, rulesIn(chain, listing)))) {
     await replaceChains(command, mapValues(chains, (rules) => marked(names, rules)));
     restored.push(`${command} rules`);
   }
-  const jumps: [chain: string, match: string[], target: string][] = [
-    [hookChain, ['-o', names.bridge], names.forwardChain],
-    [hookChain, ['-i', names.bridge], names.forwardChain],
-    ['INPUT', ['-i', names.bridge], names.inputChain],
-  ];
-  for (const [chain, match, target] of jumps) {
-    const tagged = [...match, '-m', 'comment', '--comment', names.tag];
-    const isOurs = (line: string) => line.includes('--comment "coop:') || line.includes('--comment coop:');
-    if (await assertJump(command, chain, tagged, target, isOurs)) restored.push(`${command} ${chain} ${match.join(' ')}`);
+  for (const jump of jumps) {
+    if (isInPlace(jump, rulesIn(jump.chain, listing))) continue;
+    await putInPlace(command, jump);
+    restored.push(`${command} ${jump.chain} ${jump.match.slice(0, 2).join(' ')}`.trim());
   }
   return restored;
 }
 
-/** Before any rule of others, which could let a packet through first; among the jumps of several agents the order is free. */
-async function assertJump(command: string, chain: string, match: string[], target: string, mayPrecede: (line: string) => boolean): Promise<boolean> {
-  const lines = (await iptables(command, ['-S', chain])).split('\n').filter((line) => line.startsWith('-A '));
-  const isJump = (line: string) => line.endsWith(`-j ${target}`) && (match.length === 0 || line.includes(`${match[0]} ${match[1]} `));
-  const index = lines.findIndex(isJump);
-  if (index >= 0 && lines.slice(0, index).every(mayPrecede)) return false;
-  await iptables(command, ['-I', chain, '1', ...match, '-j', target]);
+/** Before any rule of others, which could let a packet through first. */
+function isInPlace(jump: Jump, lines: string[]): boolean {
+  const index = lines.findIndex((line) => isJump(jump, line));
+  return index >= 0 && lines.slice(0, index).every((line) => jump.mayPrecede(line));
+}
+
+async function putInPlace(command: string, jump: Jump): Promise<void> {
+  const lines = rulesIn(jump.chain, await iptables(command, ['-S', jump.chain]));
+  const index = lines.findIndex((line) => isJump(jump, line));
+  await iptables(command, ['-I', jump.chain, '1', ...jump.match, '-j', jump.target]);
   // The first one is ours now; one further down that lost its place goes.
-  if (index >= 0) await iptables(command, ['-D', chain, String(index + 2)]);
-  return true;
+  if (index >= 0) await iptables(command, ['-D', jump.chain, String(index + 2)]);
+}
+
+function isJump({ match, target }: Jump, line: string): boolean {
+  return line.endsWith(`-j ${target}`) && (match.length === 0 || line.includes(`${match[0]} ${match[1]} `));
+}
+
+function rulesIn(chain: string, listing: string): string[] {
+  return listing.split('\n').filter((line) => line.startsWith(`-A ${chain} `));
 }
 
 function words(line: string): string[] {

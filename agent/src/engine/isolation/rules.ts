@@ -36,8 +36,7 @@ export function marked(names: IsolationNames, rules: string[]): string[] {
   return rules.map((rule, index) => `-m comment --comment ${markOf(names, rules)}:${index} ${rule}`);
 }
 
-export function stands(names: IsolationNames, rules: string[], listing: string): boolean {
-  const lines = listing.split('\n').filter((line) => line.startsWith('-A '));
+export function stands(names: IsolationNames, rules: string[], lines: string[]): boolean {
   const mark = markOf(names, rules);
   return lines.length === rules.length && lines.every((line, index) => line.includes(`${mark}:${index}`));
 }
