@@ -96,8 +96,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     engine,
     events,
     setTerms: (terms) => writeTerms(stateDir, terms),
-    doctor: async () => runDoctor({ ...options.detect, stateDir, server: config, engine: () => engine.info(), terms: await readTerms(stateDir) }),
-    remove: () => void leave().catch((error: unknown) => log.error({ err: error }, 'the machine could not be left clean')),
+    doctor: async () =>
+      runDoctor({
+        ...options.detect,
+        stateDir,
+        server: config,
+        engine: () => engine.info(),
+        terms: await readTerms(stateDir),
+      }),
+    remove: () =>
+      void leave().catch((error: unknown) => log.error({ err: error }, 'the machine could not be left clean')),
     log,
   });
   const link = keepLink({
@@ -147,9 +155,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   function tellStatus(): void {
     const states = leases.all().map((lease) => ({ id: lease.id, state: lease.report().state }));
-    void writeStatus(stateDir, { link: linkState, at: clock.now().toISOString(), engine: survey.facts().engine, leases: states }).catch(
-      (error: unknown) => log.debug({ err: error }, 'the status could not be written'),
-    );
+    void writeStatus(stateDir, {
+      link: linkState,
+      at: clock.now().toISOString(),
+      engine: survey.facts().engine,
+      leases: states,
+    }).catch((error: unknown) => log.debug({ err: error }, 'the status could not be written'));
   }
 
   /** The server's word: end all, and send the last lines. */
@@ -157,7 +168,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log.info('this machine was removed from the network; ending what runs');
     await leases.removeAll();
     const deadline = performance.now() + FAREWELL_MS;
-    while (journal.unacknowledged(0).length > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (journal.unacknowledged(0).length > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     await close();
     end('told');
   }

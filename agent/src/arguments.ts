@@ -86,5 +86,8 @@ function parse(argv: string[]) {
 function oneOf<Word extends string>(words: readonly Word[], text: string, at: string): Word {
   const word = words.find((candidate) => candidate === text);
   if (word !== undefined) return word;
-  throw new CoopError('invalid_request', `${at} is one of ${words.join(', ')}, not ${text}.`, { at, hint: 'coop-agent help' });
+  throw new CoopError('invalid_request', `${at} is one of ${words.join(', ')}, not ${text}.`, {
+    at,
+    hint: 'coop-agent help',
+  });
 }

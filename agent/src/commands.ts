@@ -28,7 +28,14 @@ export async function run(args: Arguments): Promise<number> {
   const lock = await lockState(stateDir);
   try {
     const engine = await openAgentEngine(args, config, config.machine_id);
-    const agent = await startAgent({ stateDir, config, signer: await openKey(stateDir), engine, detect: detectOptions(args), log });
+    const agent = await startAgent({
+      stateDir,
+      config,
+      signer: await openKey(stateDir),
+      engine,
+      detect: detectOptions(args),
+      log,
+    });
     const end = await Promise.race([agent.ended, signalled()]);
     if (end !== 'signal') log.warn({ machine_id: config.machine_id }, 'this machine is no longer part of the network');
     await agent.close();
@@ -43,7 +50,9 @@ export async function run(args: Arguments): Promise<number> {
 export async function enrolHere(args: Arguments): Promise<number> {
   const { server, token, stateDir } = args;
   if (server === undefined || token === undefined) {
-    throw new CoopError('invalid_request', 'enrol needs --server and --token.', { hint: 'Run the line that `coop machine add` prints.' });
+    throw new CoopError('invalid_request', 'enrol needs --server and --token.', {
+      hint: 'Run the line that `coop machine add` prints.',
+    });
   }
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const address = { server, engine: args.engine ?? 'auto', engine_socket: args.engineSocket };
@@ -53,7 +62,11 @@ export async function enrolHere(args: Arguments): Promise<number> {
       return { ...(await detectMachine(detectOptions(args))), engine: await engineFacts(args, address) };
     };
     const config = await enrol({ ...args, server, token, engine: address.engine, detectFacts });
-    print(args, { machine_id: config.machine_id, server: config.server }, `This computer is machine ${config.machine_id} of ${config.server}.`);
+    print(
+      args,
+      { machine_id: config.machine_id, server: config.server },
+      `This computer is machine ${config.machine_id} of ${config.server}.`,
+    );
     return 0;
   } finally {
     lock.release();
@@ -83,8 +96,15 @@ export async function status(args: Arguments): Promise<number> {
     `machine  ${machine_id} (${name})`,
     `server   ${server}`,
     `agent    ${process_id === null ? 'does not run' : `process ${process_id}`}`,
-    ...(now === null ? [] : [`link     ${now.link.state}${now.link.detail === null ? '' : `: ${now.link.detail}`}`, `engine   ${now.engine.name} ${now.engine.version}`]),
-    ...(now === null ? [] : [`leases   ${now.leases.map((lease) => `${lease.id} ${lease.state}`).join('\n         ') || 'none'}`]),
+    ...(now === null
+      ? []
+      : [
+          `link     ${now.link.state}${now.link.detail === null ? '' : `: ${now.link.detail}`}`,
+          `engine   ${now.engine.name} ${now.engine.version}`,
+        ]),
+    ...(now === null
+      ? []
+      : [`leases   ${now.leases.map((lease) => `${lease.id} ${lease.state}`).join('\n         ') || 'none'}`]),
   ];
   print(args, { machine_id, name, server, process_id, ...now }, lines.join('\n'));
   return 0;
@@ -118,7 +138,10 @@ export async function installedService(args: Arguments): Promise<number> {
   if (args.serviceVerb === 'install') await readConfig(stateDir); // not before it is enrolled
   const command = [process.execPath, ...process.execArgv, process.argv[1]!, 'run', '--state', stateDir];
   const env = args.installDir === null ? {} : { COOP_AGENT_DIR: args.installDir };
-  const state = args.serviceVerb === 'install' ? await installService({ command, stateDir, env }) : await serviceStatus({ stateDir });
+  const state =
+    args.serviceVerb === 'install'
+      ? await installService({ command, stateDir, env })
+      : await serviceStatus({ stateDir });
   const words = !state.installed ? 'not installed' : state.active ? 'installed and running' : 'installed, not running';
   print(args, state, `The service is ${words}.\n  its log: ${state.logs}`);
   return state.installed && state.active ? 0 : 1;
@@ -129,17 +152,30 @@ export async function uninstallHere(args: Arguments): Promise<number> {
   const engine = config === null ? null : await openAgentEngine(args, config, config.machine_id).catch(() => null);
   const { removed, left } = await removeAll(args, engine, config, { inside: false, endLeases: args.force });
   await engine?.close();
-  const lines = [...removed.map((what) => `removed  ${what}`), ...left.map(({ what, reason }) => `left     ${what}: ${reason}`)];
+  const lines = [
+    ...removed.map((what) => `removed  ${what}`),
+    ...left.map(({ what, reason }) => `left     ${what}: ${reason}`),
+  ];
   print(args, { removed, left }, lines.join('\n') || 'There was nothing to remove.');
   return left.length === 0 ? 0 : 1;
 }
 
-async function leaveClean(args: Arguments, engine: Engine, config: AgentConfig, say: (fields: object, message: string) => void): Promise<void> {
+async function leaveClean(
+  args: Arguments,
+  engine: Engine,
+  config: AgentConfig,
+  say: (fields: object, message: string) => void,
+): Promise<void> {
   const { removed, left } = await removeAll(args, engine, config, { inside: true, endLeases: true });
   say({ removed, left }, 'this computer is as it was before it joined');
 }
 
-function removeAll(args: Arguments, engine: Engine | null, config: AgentConfig | null, how: { inside: boolean; endLeases: boolean }) {
+function removeAll(
+  args: Arguments,
+  engine: Engine | null,
+  config: AgentConfig | null,
+  how: { inside: boolean; endLeases: boolean },
+) {
   const { stateDir, installDir } = args;
   const removeRules = async () => {
     if (config !== null) await removeIsolation(config.machine_id);
@@ -163,9 +199,13 @@ async function openAgentEngine(args: Arguments, config: EngineChoice | null, age
   });
   if (local || (await engine.info()).name !== 'process') return engine;
   await engine.close();
-  throw new CoopError('unavailable', 'Neither docker nor podman answers on this computer, and strangers get no plain processes.', {
-    hint: 'Install docker or podman, start it, and let this user use its socket.',
-  });
+  throw new CoopError(
+    'unavailable',
+    'Neither docker nor podman answers on this computer, and strangers get no plain processes.',
+    {
+      hint: 'Install docker or podman, start it, and let this user use its socket.',
+    },
+  );
 }
 
 const detectOptions = ({ stateDir }: Arguments): DetectOptions => ({ stateDir, agentVersion });

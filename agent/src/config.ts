@@ -38,7 +38,10 @@ export async function readConfig(stateDir: string): Promise<AgentConfig> {
   try {
     return AgentConfig.parse(JSON.parse(text));
   } catch (error) {
-    throw new CoopError('invalid_request', `${path} cannot be read.`, { cause: error, hint: 'Enrol the machine again, or restore the file.' });
+    throw new CoopError('invalid_request', `${path} cannot be read.`, {
+      cause: error,
+      hint: 'Enrol the machine again, or restore the file.',
+    });
   }
 }
 

@@ -24,14 +24,24 @@ export type EnrolOptions = {
 export async function enrol(options: EnrolOptions): Promise<AgentConfig> {
   const { stateDir, token, name } = options;
   await assertNotEnrolled(stateDir);
-  const address = { server: parseServer(options.server), tls: options.caFile === null ? null : await readCertificate(options.caFile) };
+  const address = {
+    server: parseServer(options.server),
+    tls: options.caFile === null ? null : await readCertificate(options.caFile),
+  };
   assertProtected(address);
   const facts = await options.detectFacts();
   const signer = await openKey(stateDir);
   const signature = Buffer.from(signer.sign(enrolMessage({ token, public_key: signer.publicKey }))).toString('hex');
   const request = { token, public_key: signer.publicKey, name, facts, signature };
   const { machine_id, server_name, terms } = EnrolResponse.parse(await postJson(address, '/v1/enrol', request, 30_000));
-  const config = { ...address, server_name, machine_id, name, engine: options.engine, engine_socket: options.engineSocket };
+  const config = {
+    ...address,
+    server_name,
+    machine_id,
+    name,
+    engine: options.engine,
+    engine_socket: options.engineSocket,
+  };
   await writeConfig(stateDir, config);
   await writeTerms(stateDir, terms);
   return config;
@@ -52,7 +62,10 @@ function parseServer(text: string): string {
   try {
     return new URL(text).origin;
   } catch {
-    throw new CoopError('invalid_request', `${text} is not an address.`, { at: '--server', hint: 'Such as https://coop.example:7070' });
+    throw new CoopError('invalid_request', `${text} is not an address.`, {
+      at: '--server',
+      hint: 'Such as https://coop.example:7070',
+    });
   }
 }
 

@@ -14,13 +14,16 @@ export async function findFirstProcesses(containerIds: readonly string[], procRo
   for (const name of await readdir(procRoot).catch(() => [])) {
     if (!/^\d+$/.test(name)) continue;
     const group = await readText(`${procRoot}/${name}/cgroup`);
-    const place = containerIds.some((id) => id.startsWith(PLAIN)) ? basename(await readlink(`${procRoot}/${name}/cwd`).catch(() => '')) : '';
+    const place = containerIds.some((id) => id.startsWith(PLAIN))
+      ? basename(await readlink(`${procRoot}/${name}/cwd`).catch(() => ''))
+      : '';
     const id = containerIds.find((containerId) => group.includes(containerId) || containerId === PLAIN + place);
     if (id === undefined) continue;
     const stat = await readText(`${procRoot}/${name}/stat`);
     const startedAt = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
     const known = first.get(id);
-    if (Number.isFinite(startedAt) && (known === undefined || startedAt < known.startedAt)) first.set(id, { pid: Number(name), startedAt });
+    if (Number.isFinite(startedAt) && (known === undefined || startedAt < known.startedAt))
+      first.set(id, { pid: Number(name), startedAt });
   }
   return [...first].map(([id, { pid }]) => ({ id, pid }));
 }

@@ -28,7 +28,8 @@ async function open(longest?: number): Promise<Journal> {
 }
 const line = (served_ms: number, lease_id = 'lse_1', final = false): Statement<'meter'> =>
   signStatement('meter', { lease_id, container_id: 'c', served_ms, final }, '2030-01-01T00:00:00Z', signer);
-const servedOf = (events: readonly { statement: { body: Record<string, unknown> } }[]) => events.map((event) => event.statement.body['served_ms']);
+const servedOf = (events: readonly { statement: { body: Record<string, unknown> } }[]) =>
+  events.map((event) => event.statement.body['served_ms']);
 
 test('what was appended and not acknowledged is there after a crash, in order, with the same numbers', async () => {
   const first = await open();

@@ -20,13 +20,20 @@ const ended: ContainerState = {
 test('what was served is never less than was signed, and never more than the monotonic clock allows', () => {
   const time = fc.nat({ max: 1e9 });
   fc.assert(
-    fc.property(time, time, time, fc.integer({ min: -1e9, max: 1e9 }), fc.boolean(), (readyAt, later, floor, agoMs, rebooted) => {
-      const now = at(readyAt + later, rebooted ? 'other' : 'boot');
-      const served = servedMsAtEnd(at(readyAt), floor, now, agoMs);
-      expect(served).toBeGreaterThanOrEqual(floor);
-      expect(served).toBeLessThanOrEqual(Math.max(floor, rebooted ? 0 : later));
-      expect(servedMs(at(readyAt), floor, now)).toBeGreaterThanOrEqual(served);
-    }),
+    fc.property(
+      time,
+      time,
+      time,
+      fc.integer({ min: -1e9, max: 1e9 }),
+      fc.boolean(),
+      (readyAt, later, floor, agoMs, rebooted) => {
+        const now = at(readyAt + later, rebooted ? 'other' : 'boot');
+        const served = servedMsAtEnd(at(readyAt), floor, now, agoMs);
+        expect(served).toBeGreaterThanOrEqual(floor);
+        expect(served).toBeLessThanOrEqual(Math.max(floor, rebooted ? 0 : later));
+        expect(servedMs(at(readyAt), floor, now)).toBeGreaterThanOrEqual(served);
+      },
+    ),
   );
 });
 
@@ -44,13 +51,20 @@ test('why it ended: a stop only when it came first, then what the engine knows, 
   expect(endReasonOf({ ...ended, exit_code: 137, oom_killed: true }, null).reason).toBe('out_of_memory');
   expect(endReasonOf({ ...ended, exit_code: 1, disk_full: true }, null).reason).toBe('disk_full');
   expect(endReasonOf({ ...ended, exit_code: 143, restarted_by_engine: true }, null).reason).toBe('engine_restarted');
-  expect(endReasonOf({ ...ended, exit_code: 1, reason: 'device_unavailable', detail: 'gone' }, null)).toEqual({ reason: 'device_unavailable', detail: 'gone' });
+  expect(endReasonOf({ ...ended, exit_code: 1, reason: 'device_unavailable', detail: 'gone' }, null)).toEqual({
+    reason: 'device_unavailable',
+    detail: 'gone',
+  });
   expect(endReasonOf({ ...ended, exit_code: 127 }, null).reason).toBe('command_not_found');
   expect(endReasonOf({ ...ended, exit_code: 3 }, null)).toEqual({ reason: 'command_failed', detail: 'Exit code 3.' });
 });
 
 test('a lease is idle only when all its devices are known to be', () => {
-  const loads = new Map([['a', { utilization_percent: 2 }], ['b', { utilization_percent: 50 }], ['c', { utilization_percent: null }]]);
+  const loads = new Map([
+    ['a', { utilization_percent: 2 }],
+    ['b', { utilization_percent: 50 }],
+    ['c', { utilization_percent: null }],
+  ]);
   expect(isIdle(['a'], loads, 10)).toBe(true);
   expect(isIdle(['a', 'b'], loads, 10)).toBe(false);
   expect(isIdle(['a', 'c'], loads, 10)).toBe(false);

@@ -34,8 +34,12 @@ export function startInstant(startCalled: Instant, now: Instant, startedAgoMs: n
   return { boot_id: now.boot_id, monotonic_ms: startCalled.boot_id === now.boot_id ? monotonic_ms : now.monotonic_ms };
 }
 
-export function endReasonOf(state: ContainerState, stop: StopWish | null): { reason: EndReason; detail: string | null } {
-  const endedFirst = stop !== null && state.finished_at !== null && Date.parse(state.finished_at) < Date.parse(stop.asked_at);
+export function endReasonOf(
+  state: ContainerState,
+  stop: StopWish | null,
+): { reason: EndReason; detail: string | null } {
+  const endedFirst =
+    stop !== null && state.finished_at !== null && Date.parse(state.finished_at) < Date.parse(stop.asked_at);
   if (stop !== null && !endedFirst) return { reason: stop.reason, detail: null };
   if (state.reason !== null) return { reason: state.reason, detail: state.detail };
   if (state.oom_killed) return { reason: 'out_of_memory', detail: state.detail };
@@ -46,7 +50,10 @@ export function endReasonOf(state: ContainerState, stop: StopWish | null): { rea
     const why = state.exit_code === 127 ? 'was not found' : 'could not be executed';
     return { reason: 'command_not_found', detail: state.detail ?? `Exit code ${state.exit_code}: the command ${why}.` };
   }
-  return { reason: 'command_failed', detail: state.detail ?? (state.exit_code === null ? null : `Exit code ${state.exit_code}.`) };
+  return {
+    reason: 'command_failed',
+    detail: state.detail ?? (state.exit_code === null ? null : `Exit code ${state.exit_code}.`),
+  };
 }
 
 export type DeviceLoad = { utilization_percent: number | null };
@@ -54,7 +61,11 @@ export type DeviceLoad = { utilization_percent: number | null };
 /**
  * Whether all devices of a lease are idle. What cannot be measured counts as busy: a lease does not end for want of a number.
  */
-export function isIdle(devices: readonly string[], loads: ReadonlyMap<string, DeviceLoad>, minPercent: number): boolean {
+export function isIdle(
+  devices: readonly string[],
+  loads: ReadonlyMap<string, DeviceLoad>,
+  minPercent: number,
+): boolean {
   return (
     devices.length > 0 &&
     devices.every((uuid) => {
@@ -67,5 +78,9 @@ export function isIdle(devices: readonly string[], loads: ReadonlyMap<string, De
 /** Engines quote programs and files: short, and nothing that a terminal or a database stumbles over. */
 export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim().slice(0, 1000);
+  return text
+    .toWellFormed()
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .trim()
+    .slice(0, 1000);
 }

@@ -27,7 +27,9 @@ export function watchLeases(options: WatchOptions): { stop(): void } {
   };
 
   function tick(): void {
-    const running = leases().filter((lease) => !lease.ended && lease.record.container_id !== null && lease.record.start_called !== null);
+    const running = leases().filter(
+      (lease) => !lease.ended && lease.record.container_id !== null && lease.record.start_called !== null,
+    );
     for (const id of busyAt.keys()) if (!running.some((lease) => lease.id === id)) busyAt.delete(id);
     Promise.all(running.map((lease) => look(lease)))
       .catch((error: unknown) => log.warn({ err: error }, 'leases could not be looked at'))
@@ -40,7 +42,10 @@ export function watchLeases(options: WatchOptions): { stop(): void } {
     lease.diskUsedMib = await engine.diskUsedMib(lease.record.container_id!).catch(() => lease.diskUsedMib);
     const { disk_mib, stop_grace_s } = lease.record.order;
     if (options.diskLimit() === 'watched' && (lease.diskUsedMib ?? 0) > disk_mib) {
-      log.warn({ lease_id: lease.id, disk_used_mib: lease.diskUsedMib, disk_mib }, 'a lease uses more disk than it rented');
+      log.warn(
+        { lease_id: lease.id, disk_used_mib: lease.diskUsedMib, disk_mib },
+        'a lease uses more disk than it rented',
+      );
       await lease.stop('disk_full', Math.min(stop_grace_s, 10));
     }
     if (lease.ready && idleTooLong(lease)) await lease.stop('idle', stop_grace_s);
@@ -51,7 +56,8 @@ export function watchLeases(options: WatchOptions): { stop(): void } {
     const { devices, utilization_policy: policy } = lease.record.order;
     if (policy === null) return false;
     const now = performance.now();
-    if (!busyAt.has(lease.id) || !isIdle(devices, options.loads(), policy.min_gpu_utilization)) busyAt.set(lease.id, now);
+    if (!busyAt.has(lease.id) || !isIdle(devices, options.loads(), policy.min_gpu_utilization))
+      busyAt.set(lease.id, now);
     return now - busyAt.get(lease.id)! >= policy.time_window_s * 1000;
   }
 }

@@ -57,7 +57,11 @@ export class Lease {
   readonly #stopping = new AbortController();
   readonly #detaching = new AbortController();
   readonly #interrupt = AbortSignal.any([this.#stopping.signal, this.#detaching.signal]);
-  #progress: Pick<LeaseReport, 'phase' | 'pulled_bytes' | 'total_bytes'> = { phase: null, pulled_bytes: null, total_bytes: null };
+  #progress: Pick<LeaseReport, 'phase' | 'pulled_bytes' | 'total_bytes'> = {
+    phase: null,
+    pulled_bytes: null,
+    total_bytes: null,
+  };
   #line: Statement<'meter'> | null = null;
   #saving: Promise<void> = Promise.resolve();
   #work: Promise<void> | undefined;
@@ -133,7 +137,8 @@ export class Lease {
   /** A fresh line for a lease that is ready: the server always holds a signed sum for what it acknowledges. */
   report(): LeaseReport {
     const { order, container_id, stop, end, ready } = this.#record;
-    if (end === null && ready !== null && container_id !== null) this.#line = this.#meter.line(container_id, this.#servedMs(), false);
+    if (end === null && ready !== null && container_id !== null)
+      this.#line = this.#meter.line(container_id, this.#servedMs(), false);
     const state = end !== null ? 'ended' : stop !== null ? 'stopping' : ready !== null ? 'running' : 'preparing';
     return {
       lease_id: order.lease_id,
@@ -162,7 +167,10 @@ export class Lease {
       if (this.#detaching.signal.aborted) return;
       await (this.#record.stop !== null ? this.#carryOutStop() : this.#fail(error)).catch((cause: unknown) => {
         if (this.#detaching.signal.aborted) return;
-        this.#log.error({ err: cause }, 'a lease could not be ended; it is taken up again with the next start of the agent');
+        this.#log.error(
+          { err: cause },
+          'a lease could not be ended; it is taken up again with the next start of the agent',
+        );
       });
     }
   }
@@ -174,7 +182,10 @@ export class Lease {
     let timer: NodeJS.Timeout | undefined;
     const limitTo = (seconds: number, reason: EndReason, what: string) => {
       clearTimeout(timer);
-      timer = setTimeout(() => limit.abort(new EngineError(reason, `${what} took longer than ${seconds} s.`)), seconds * 1000);
+      timer = setTimeout(
+        () => limit.abort(new EngineError(reason, `${what} took longer than ${seconds} s.`)),
+        seconds * 1000,
+      );
     };
     this.#show('pulling');
     limitTo(order.pull_timeout_s, 'image_pull_failed', 'Pulling the image');
@@ -183,7 +194,8 @@ export class Lease {
       const preparing = this.#deps.engine.prepare(
         order,
         ({ phase, pulled_bytes, total_bytes }) => {
-          if (phase === 'creating' && this.#progress.phase !== 'creating') limitTo(order.start_timeout_s, 'start_timeout', 'Creating the container');
+          if (phase === 'creating' && this.#progress.phase !== 'creating')
+            limitTo(order.start_timeout_s, 'start_timeout', 'Creating the container');
           this.#show(phase, pulled_bytes, total_bytes);
         },
         signal,
@@ -203,7 +215,8 @@ export class Lease {
   async #wasStarted(containerId: string): Promise<boolean> {
     if (this.#record.start_called === null) return false;
     const state = await this.#retrying(() => this.#deps.engine.inspect(containerId));
-    if (state === undefined) throw new EngineError('container_vanished', 'The container was gone when the agent came back.');
+    if (state === undefined)
+      throw new EngineError('container_vanished', 'The container was gone when the agent came back.');
     return state.state !== 'created';
   }
 
@@ -234,12 +247,18 @@ export class Lease {
       const { readiness, ready_timeout_s } = this.#record.order;
       if (readiness.kind === 'started') {
         const state = await this.#retrying(() => this.#deps.engine.inspect(containerId));
-        if (state === undefined) throw new EngineError('container_vanished', 'The container was gone right after its start.');
-        if (state.started_at === null) throw new EngineError(state.reason ?? 'start_timeout', state.detail ?? 'The container did not start.');
+        if (state === undefined)
+          throw new EngineError('container_vanished', 'The container was gone right after its start.');
+        if (state.started_at === null)
+          throw new EngineError(state.reason ?? 'start_timeout', state.detail ?? 'The container did not start.');
         await this.#markReady(containerId, Date.parse(state.started_at));
       } else {
         this.#show('probing');
-        const ended = await this.#raceEnd(containerId, (signal) => untilAnswers(this.#deps.engine, containerId, readiness, signal), ready_timeout_s);
+        const ended = await this.#raceEnd(
+          containerId,
+          (signal) => untilAnswers(this.#deps.engine, containerId, readiness, signal),
+          ready_timeout_s,
+        );
         if (!ended) await this.#markReady(containerId, undefined);
       }
     }
@@ -250,10 +269,16 @@ export class Lease {
   /** True when the container ended before the probe passed. */
   async #raceEnd(containerId: string, probe: (signal: AbortSignal) => Promise<void>, limitS: number): Promise<boolean> {
     const over = new AbortController();
-    const timeout = setTimeout(() => over.abort(new EngineError('probe_timeout', `The workload did not answer within ${limitS} s.`)), limitS * 1000);
+    const timeout = setTimeout(
+      () => over.abort(new EngineError('probe_timeout', `The workload did not answer within ${limitS} s.`)),
+      limitS * 1000,
+    );
     const signal = AbortSignal.any([over.signal, this.#interrupt]);
     try {
-      return await Promise.race([probe(signal).then(() => false), this.#awaitEnd(containerId, signal).then(() => true)]);
+      return await Promise.race([
+        probe(signal).then(() => false),
+        this.#awaitEnd(containerId, signal).then(() => true),
+      ]);
     } finally {
       clearTimeout(timeout);
       over.abort();
@@ -300,7 +325,8 @@ export class Lease {
         return await abortable(ask(), signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (again === 'unavailable' && error instanceof EngineError && error.reason !== 'engine_unavailable') throw error;
+        if (again === 'unavailable' && error instanceof EngineError && error.reason !== 'engine_unavailable')
+          throw error;
         this.#log.warn({ err: error }, 'the engine did not answer, will ask again');
         await pause(this.#timing.engineRetryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
@@ -313,11 +339,15 @@ export class Lease {
     const detaching = this.#detaching.signal;
     const containerId = this.#record.container_id ?? (await this.#retrying(() => this.#findContainer(), detaching));
     if (containerId === undefined) return this.#end(undefined);
-    const state = await this.#retrying(async () => {
-      if ((await engine.inspect(containerId)) === undefined) return undefined;
-      await engine.stop(containerId, this.#record.stop?.grace_s ?? 0);
-      return engine.inspect(containerId);
-    }, detaching, 'whatever fails');
+    const state = await this.#retrying(
+      async () => {
+        if ((await engine.inspect(containerId)) === undefined) return undefined;
+        await engine.stop(containerId, this.#record.stop?.grace_s ?? 0);
+        return engine.inspect(containerId);
+      },
+      detaching,
+      'whatever fails',
+    );
     await this.#save({ container_id: containerId });
     await this.#end(state);
   }
@@ -328,8 +358,10 @@ export class Lease {
     const reason = known ? error.reason : 'internal';
     const detail = error instanceof Error ? error.message : String(error);
     const containerId = this.#record.container_id ?? (await this.#findContainer().catch(() => undefined));
-    if (containerId !== undefined && reason !== 'container_vanished') await this.#deps.engine.stop(containerId, 0).catch(() => undefined);
-    const state = containerId === undefined ? undefined : await this.#deps.engine.inspect(containerId).catch(() => undefined);
+    if (containerId !== undefined && reason !== 'container_vanished')
+      await this.#deps.engine.stop(containerId, 0).catch(() => undefined);
+    const state =
+      containerId === undefined ? undefined : await this.#deps.engine.inspect(containerId).catch(() => undefined);
     await this.#end(state, { reason, detail });
   }
 
@@ -379,7 +411,11 @@ export class Lease {
     return ready === null ? 0 : servedMs(ready, this.#meter.highestMs(), instantNow(this.#deps.clock));
   }
 
-  #show(phase: LeaseReport['phase'], pulled: number | null = this.#progress.pulled_bytes, total: number | null = this.#progress.total_bytes): void {
+  #show(
+    phase: LeaseReport['phase'],
+    pulled: number | null = this.#progress.pulled_bytes,
+    total: number | null = this.#progress.total_bytes,
+  ): void {
     const entered = phase !== this.#progress.phase;
     this.#progress = { phase, pulled_bytes: pulled, total_bytes: total };
     if (entered) this.#deps.onChange();

@@ -56,7 +56,11 @@ export async function openLeases(deps: LeaseDependencies): Promise<Leases> {
     reports: () => [...leases.values()].map((lease) => lease.report()),
     reconcile,
     removeAll: async () => {
-      await Promise.all([...leases.values()].map((lease) => lease.stop('provider_stopped', Math.min(10, lease.record.order.stop_grace_s))));
+      await Promise.all(
+        [...leases.values()].map((lease) =>
+          lease.stop('provider_stopped', Math.min(10, lease.record.order.stop_grace_s)),
+        ),
+      );
       await Promise.all([...leases.values()].map((lease) => lease.run()));
       for (const lease of leases.values()) await lease.remove();
       leases.clear();
@@ -74,8 +78,10 @@ export async function openLeases(deps: LeaseDependencies): Promise<Leases> {
       throw new CoopError('wrong_state', `Lease ${order.lease_id} is known here with another content.`);
     }
     if (detached) throw new CoopError('unavailable', 'The agent is about to stop.');
-    if (removed.has(order.lease_id)) throw new CoopError('wrong_state', `Lease ${order.lease_id} was ended and removed here.`);
-    if (leases.size >= MOST_LEASES) throw new CoopError('wrong_state', `This machine holds ${leases.size} leases and takes no more.`);
+    if (removed.has(order.lease_id))
+      throw new CoopError('wrong_state', `Lease ${order.lease_id} was ended and removed here.`);
+    if (leases.size >= MOST_LEASES)
+      throw new CoopError('wrong_state', `This machine holds ${leases.size} leases and takes no more.`);
     assertFree(order.devices);
     const record = newRecord(order, clock.now());
     await records.save(record);
@@ -88,7 +94,8 @@ export async function openLeases(deps: LeaseDependencies): Promise<Leases> {
   async function remove(leaseId: string): Promise<void> {
     const lease = leases.get(leaseId);
     if (lease === undefined) return;
-    if (!lease.ended) throw new CoopError('wrong_state', `Lease ${leaseId} has not ended yet.`, { hint: 'Stop it first.' });
+    if (!lease.ended)
+      throw new CoopError('wrong_state', `Lease ${leaseId} has not ended yet.`, { hint: 'Stop it first.' });
     await lease.run(); // the final line is in the journal before the record goes
     await lease.remove();
     leases.delete(leaseId);

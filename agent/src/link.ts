@@ -1,4 +1,4 @@
-import http2, { type Http2Server, type ServerHttp2Session } from 'node:http2';
+import http2, { type ServerHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -6,7 +6,14 @@ import type { Logger } from 'pino';
 import { LinkChallenge, linkCloseCodes } from '@gpucoop/protocol/agent-api.ts';
 import { linkMessage, type Signer } from '@gpucoop/protocol/evidence.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
-import { parseServerAnswer, pinnedTls, postJson, readBody, assertProtected, type ServerAddress } from './server-connection.ts';
+import {
+  parseServerAnswer,
+  pinnedTls,
+  postJson,
+  readBody,
+  assertProtected,
+  type ServerAddress,
+} from './server-connection.ts';
 import { socketDuplex } from './socket-duplex.ts';
 
 export type LinkOptions = {
@@ -102,7 +109,10 @@ export function keepLink(options: LinkOptions): Link {
         failures += 1;
       }
       if (stop.signal.aborted) break;
-      const delayMs = leastMs + options.random() * (failures === 0 ? 0 : Math.min(timing.longestDelayMs, timing.firstDelayMs * 2 ** Math.min(failures, 20)));
+      const delayMs =
+        leastMs +
+        options.random() *
+          (failures === 0 ? 0 : Math.min(timing.longestDelayMs, timing.firstDelayMs * 2 ** Math.min(failures, 20)));
       log.info({ detail, delay_ms: Math.round(delayMs) }, 'no link, will dial again');
       onState({ state: 'waiting', detail });
       await pause(delayMs, undefined, { signal: stop.signal }).catch(() => undefined); // aborted: the loop's condition sees it
@@ -140,7 +150,10 @@ async function dial({ address, signer }: LinkOptions, timing: LinkTiming, signal
         const cut = setTimeout(() => request.destroy(new Error('the refusal did not come to an end')), timing.dialMs);
         readBody(response)
           .then((body) => parseServerAnswer(response.statusCode ?? 0, body))
-          .then(() => reject(new Error(`the server answered with status ${response.statusCode} instead of a link`)), reject)
+          .then(
+            () => reject(new Error(`the server answered with status ${response.statusCode} instead of a link`)),
+            reject,
+          )
           .finally(() => {
             clearTimeout(cut);
             request.destroy();
@@ -157,14 +170,24 @@ async function dial({ address, signer }: LinkOptions, timing: LinkTiming, signal
 }
 
 /** HTTP/2 inside, this side serving. Resolves when the link has ended, for whatever reason. */
-function serve({ ws, duplex }: Connection, options: LinkOptions, timing: LinkTiming, signal: AbortSignal): Promise<{ code: number; detail: string }> {
+function serve(
+  { ws, duplex }: Connection,
+  options: LinkOptions,
+  timing: LinkTiming,
+  signal: AbortSignal,
+): Promise<{ code: number; detail: string }> {
   return new Promise((resolve) => {
     let silent = false;
     let session: ServerHttp2Session | undefined;
     const server = http2.createServer({
-      settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: FRAME_BYTES, maxConcurrentStreams: STREAMS, maxHeaderListSize: 128 * 1024 },
+      settings: {
+        initialWindowSize: STREAM_WINDOW_BYTES,
+        maxFrameSize: FRAME_BYTES,
+        maxConcurrentStreams: STREAMS,
+        maxHeaderListSize: 128 * 1024,
+      },
       maxSessionMemory: 64,
-    }) as Http2Server;
+    });
     server.on('session', (opened) => {
       session = opened;
       opened.setLocalWindowSize(LINK_WINDOW_BYTES);
@@ -197,7 +220,10 @@ function serve({ ws, duplex }: Connection, options: LinkOptions, timing: LinkTim
       signal.removeEventListener('abort', leave);
       session?.destroy();
       duplex.destroy();
-      resolve({ code, detail: silent ? 'The server fell silent' : reason.toString() || `The connection was closed (${code})` });
+      resolve({
+        code,
+        detail: silent ? 'The server fell silent' : reason.toString() || `The connection was closed (${code})`,
+      });
     });
     if (signal.aborted) leave();
     server.emit('connection', duplex);

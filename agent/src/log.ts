@@ -13,7 +13,12 @@ export function openLog(env: NodeJS.ProcessEnv): Logger {
   return process.stderr.isTTY ? pino(options, readable()) : pino(options, pino.destination({ fd: 2, sync: true }));
 }
 
-const colours: Record<string, string> = { warn: '\u001b[33m', error: '\u001b[31m', fatal: '\u001b[31m', debug: '\u001b[2m' };
+const colours: Record<string, string> = {
+  warn: '\u001b[33m',
+  error: '\u001b[31m',
+  fatal: '\u001b[31m',
+  debug: '\u001b[2m',
+};
 const PLAIN = '\u001b[0m';
 
 function readable(): Writable {
@@ -27,9 +32,18 @@ function readable(): Writable {
 
 /** `12:04:31 lease accepted  lease_id=lse_…`. Exported for tests. */
 export function readableLine(json: string): string {
-  const { level, time, msg, err, ...fields } = JSON.parse(json) as Record<string, unknown> & { err?: { message?: string } };
-  const details = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  const words = [String(time).slice(11, 19), msg, ...(err?.message === undefined ? [] : [`(${err.message})`]), ...(details.length > 0 ? ['', ...details] : [])];
+  const { level, time, msg, err, ...fields } = JSON.parse(json) as Record<string, unknown> & {
+    err?: { message?: string };
+  };
+  const details = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const words = [
+    String(time).slice(11, 19),
+    msg,
+    ...(err?.message === undefined ? [] : [`(${err.message})`]),
+    ...(details.length > 0 ? ['', ...details] : []),
+  ];
   const colour = colours[String(level)] ?? '';
   return `${colour}${words.join(' ')}${colour === '' ? '' : PLAIN}`;
 }

@@ -3,7 +3,10 @@ import type { MachineClock } from './machine-clock.ts';
 import type { ServedMark } from './served-mark.ts';
 
 /** Signs what a lease has served, cumulatively, and never less than before. */
-export type Meter = { line(containerId: string, servedMs: number, final: boolean): Statement<'meter'>; highestMs(): number };
+export type Meter = {
+  line(containerId: string, servedMs: number, final: boolean): Statement<'meter'>;
+  highestMs(): number;
+};
 
 export function openMeter(leaseId: string, signer: Signer, clock: MachineClock, mark: ServedMark): Meter {
   return {

@@ -29,7 +29,8 @@ async function serve(answer: (socket: Socket, request: string) => void): Promise
   return (server.address() as AddressInfo).port;
 }
 
-const probe = (port: number, ms: number, path = '/ready') => untilAnswers(engine, 'c', { kind: 'http', port, path }, AbortSignal.timeout(ms));
+const probe = (port: number, ms: number, path = '/ready') =>
+  untilAnswers(engine, 'c', { kind: 'http', port, path }, AbortSignal.timeout(ms));
 
 test('ready when the status says so, whatever was said before', async () => {
   let asked = 0;

@@ -41,7 +41,12 @@ async function answersOnce(
 }
 
 /** A connection that comes after the time is up is closed. */
-function connectWithin(engine: Pick<Engine, 'connect'>, containerId: string, port: number, signal: AbortSignal): Promise<Duplex> {
+function connectWithin(
+  engine: Pick<Engine, 'connect'>,
+  containerId: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason);
     if (signal.aborted) return giveUp();
@@ -68,6 +73,8 @@ function answersHttp(socket: Duplex, port: number, path: string, signal: AbortSi
       else if (head.length > STATUS_LINE_BYTES || (head.length >= 13 && !head.startsWith('HTTP/1.'))) resolve(false);
     });
     const target = encodeURI(path.startsWith('/') ? path : `/${path}`);
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: coop-probe\r\nConnection: close\r\n\r\n`);
+    socket.write(
+      `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: coop-probe\r\nConnection: close\r\n\r\n`,
+    );
   });
 }

@@ -15,7 +15,9 @@ export function pinnedTls({ tls }: ServerAddress): https.RequestOptions {
     ca: tls.certificate,
     // The pin replaces the name: the same certificate is good under any address of the server.
     checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
-      certificate.fingerprint256 === tls.fingerprint ? undefined : new Error('the server shows another certificate than the one it was pinned to'),
+      certificate.fingerprint256 === tls.fingerprint
+        ? undefined
+        : new Error('the server shows another certificate than the one it was pinned to'),
   };
 }
 
@@ -23,7 +25,9 @@ export function pinnedTls({ tls }: ServerAddress): https.RequestOptions {
 export function assertProtected({ server }: ServerAddress): void {
   const url = new URL(server);
   if (url.protocol === 'https:' || isLoopback(server)) return;
-  throw new CoopError('invalid_request', `${url.origin} is not encrypted.`, { hint: 'Use the https address of the server; plain http serves only on loopback.' });
+  throw new CoopError('invalid_request', `${url.origin} is not encrypted.`, {
+    hint: 'Use the https address of the server; plain http serves only on loopback.',
+  });
 }
 
 export function isLoopback(server: string): boolean {
@@ -38,7 +42,8 @@ export function postJson(address: ServerAddress, path: string, body: unknown, ti
   const text = JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const limit = AbortSignal.timeout(timeoutMs);
-    const fail = (error: Error) => reject(unreachable(address, limit.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error));
+    const fail = (error: Error) =>
+      reject(unreachable(address, limit.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error));
     const request = (url.protocol === 'https:' ? https : http).request(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
@@ -48,7 +53,9 @@ export function postJson(address: ServerAddress, path: string, body: unknown, ti
     });
     request.on('error', fail);
     request.on('response', (response) => {
-      readBody(response).then((answer) => resolve(parseServerAnswer(response.statusCode ?? 0, answer)), fail).catch(reject);
+      readBody(response)
+        .then((answer) => resolve(parseServerAnswer(response.statusCode ?? 0, answer)), fail)
+        .catch(reject);
     });
     request.end(text);
   });
@@ -71,7 +78,9 @@ export function parseServerAnswer(status: number, body: string): unknown {
   try {
     json = JSON.parse(body);
   } catch {
-    throw new CoopError('unavailable', `The server answered with status ${status} and no JSON.`, { hint: 'Is this the address of a Coop server?' });
+    throw new CoopError('unavailable', `The server answered with status ${status} and no JSON.`, {
+      hint: 'Is this the address of a Coop server?',
+    });
   }
   if (status >= 200 && status < 300) return json;
   const problem = Problem.safeParse(json);

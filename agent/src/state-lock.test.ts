@@ -15,7 +15,10 @@ afterEach(() => rm(stateDir, { recursive: true, force: true }));
 test('one process at a time, and nothing is left behind', async () => {
   const lock = await lockState(stateDir);
   expect(lockHolder(stateDir)).toBe(process.pid);
-  await expect(lockState(stateDir)).rejects.toMatchObject({ code: 'wrong_state', message: expect.stringContaining(String(process.pid)) });
+  await expect(lockState(stateDir)).rejects.toMatchObject({
+    code: 'wrong_state',
+    message: expect.stringContaining(String(process.pid)),
+  });
   lock.release();
   expect(lockHolder(stateDir)).toBeUndefined();
   (await lockState(stateDir)).release();

@@ -6,7 +6,10 @@ import { readIfThere, writeDurably } from './durable-file.ts';
 /** What `status` shows of a running agent; written by it now and then. */
 export const AgentStatus = z.object({
   at: z.iso.datetime(),
-  link: z.object({ state: z.enum(['connecting', 'up', 'waiting', 'removed', 'closed']), detail: z.string().nullable() }),
+  link: z.object({
+    state: z.enum(['connecting', 'up', 'waiting', 'removed', 'closed']),
+    detail: z.string().nullable(),
+  }),
   engine: EngineInfo,
   leases: z.array(z.object({ id: z.string(), state: z.string() })),
 });

@@ -41,7 +41,9 @@ export async function openSurvey(options: SurveyOptions): Promise<Survey> {
       const before = facts();
       try {
         // What cannot be asked now is as it was.
-        info = await engine.info().catch((error: unknown) => (log.warn({ err: error }, 'the engine did not answer'), info));
+        info = await engine
+          .info()
+          .catch((error: unknown) => (log.warn({ err: error }, 'the engine did not answer'), info));
         host = await detectMachine(options.detect);
       } catch (error) {
         log.warn({ err: error }, 'the machine could not be looked at');
@@ -57,13 +59,20 @@ export async function openSurvey(options: SurveyOptions): Promise<Survey> {
 
   function facts(): MachineFacts {
     const { devices } = watch?.current() ?? { devices: new Map() };
-    return { ...host, devices: host.devices.map((device) => ({ ...device, ...devices.get(device.uuid) })), engine: info };
+    return {
+      ...host,
+      devices: host.devices.map((device) => ({ ...device, ...devices.get(device.uuid) })),
+      engine: info,
+    };
   }
 
   function watchUse(): OwnerUseWatch {
     return watchOwnerUse({
       facts: host,
-      ownContainers: () => findFirstProcesses(options.leases().flatMap((lease) => (lease.ended ? [] : [lease.record.container_id ?? []].flat()))),
+      ownContainers: () =>
+        findFirstProcesses(
+          options.leases().flatMap((lease) => (lease.ended ? [] : [lease.record.container_id ?? []].flat())),
+        ),
       onChange: () => {
         options.onFactsChange(); // a device's owner_busy is one of its facts
         options.onUseChange();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { LeaseOrder, LeaseReport } from '@gpucoop/protocol/agent-api.ts';
+import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { enrolInto, newLeaseId, spawnAgent, type AgentProcess } from './agent-process.ts';
 import { orderFor, reportOf, startLinkServer, until, type LinkServer } from './link-server.ts';
 
@@ -21,51 +22,71 @@ afterEach(async () => {
   await rm(stateDir, { recursive: true, force: true });
 });
 
-test(`an agent that is killed at any instant takes up each lease once, and its meter never says less (seed ${SEED})`, { timeout: 180_000 }, async () => {
-  const random = seeded(SEED);
-  server = await startLinkServer();
-  stateDir = await mkdtemp(join(tmpdir(), 'coop-killed-'));
-  const machineId = await enrolInto(server, stateDir);
-  agent = spawnAgent(stateDir);
-  const orders: { order: LeaseOrder; stop: boolean }[] = [];
-  const pids = new Map<string, string>();
-
-  for (let round = 0; round < ROUNDS; round++) {
-    await server.link(machineId);
-    const long = random() < 0.5;
-    const id = newLeaseId();
-    // Each start of the command leaves a line.
-    const script = `echo $$ >> ${marker(id)}; ${long ? 'exec sleep 600' : `sleep ${(random() * 0.5).toFixed(2)}; exit 5`}`;
-    orders.push({ order: orderFor(id, ['sh', '-c', script], { env: { SECRET: 'kept till it started' } }), stop: false });
-    const killAt = random() * 1200;
-    const victim = orders[Math.floor(random() * orders.length)]!;
-    if (random() < 0.4) victim.stop = true;
-    const acting = act(machineId, orders);
-    await delay(killAt); // the instant is what is random here
-    await agent.kill('SIGKILL');
-    await acting;
-    for (const { order } of orders) remember(pids, order.lease_id);
+test(
+  `an agent that is killed at any instant takes up each lease once, and its meter never says less (seed ${SEED})`,
+  { timeout: 180_000 },
+  async () => {
+    const random = seeded(SEED);
+    server = await startLinkServer();
+    stateDir = await mkdtemp(join(tmpdir(), 'coop-killed-'));
+    const machineId = await enrolInto(server, stateDir);
     agent = spawnAgent(stateDir);
-  }
+    const orders: { order: LeaseOrder; stop: boolean }[] = [];
+    const pids = new Map<string, string>();
 
-  await server.link(machineId);
-  for (const entry of orders) {
-    const { order, stop } = entry;
-    await untilTaken(machineId, order);
-    const settled = (report: LeaseReport | undefined) => (stop || isShort(order) ? report?.state === 'ended' : report?.state === 'running');
-    if (stop) await ask(machineId, 'POST', `/v1/leases/${order.lease_id}/stop`, { reason: 'stopped_by_renter', grace_s: 1 });
-    const report = await until(() => (settled(reportOf(server, order.lease_id)) ? reportOf(server, order.lease_id) : undefined), `${order.lease_id} to settle: ${JSON.stringify(reportOf(server, order.lease_id))}`);
-    const starts = startsOf(order.lease_id);
-    expect(starts.length, `starts of ${order.lease_id}`).toBeLessThanOrEqual(1);
-    if (report.ready) expect(starts).toHaveLength(1);
-    if (report.state === 'running') expect(() => process.kill(Number(starts[0]), 0)).not.toThrow();
-    if (!stop && isShort(order)) expect(report).toMatchObject({ end_reason: 'command_failed', exit_code: 5, ready: true });
-    expect(pids.get(order.lease_id) ?? starts[0]).toBe(starts[0]);
-    await until(() => !report.ready || report.state !== 'ended' || linesOf(order.lease_id).some((line) => line.final) || undefined, 'the final line');
-    expectRising(order.lease_id);
-  }
-  await endAll(machineId, orders.map(({ order }) => order.lease_id));
-});
+    for (let round = 0; round < ROUNDS; round++) {
+      await server.link(machineId);
+      const long = random() < 0.5;
+      const id = newLeaseId();
+      // Each start of the command leaves a line.
+      const script = `echo $$ >> ${marker(id)}; ${long ? 'exec sleep 600' : `sleep ${(random() * 0.5).toFixed(2)}; exit 5`}`;
+      orders.push({
+        order: orderFor(id, ['sh', '-c', script], { env: { SECRET: 'kept till it started' } }),
+        stop: false,
+      });
+      const killAt = random() * 1200;
+      const victim = orders[Math.floor(random() * orders.length)]!;
+      if (random() < 0.4) victim.stop = true;
+      const acting = act(machineId, orders);
+      await delay(killAt); // the instant is what is random here
+      await agent.kill('SIGKILL');
+      await acting;
+      for (const { order } of orders) remember(pids, order.lease_id);
+      agent = spawnAgent(stateDir);
+    }
+
+    await server.link(machineId);
+    for (const entry of orders) {
+      const { order, stop } = entry;
+      await untilTaken(machineId, order);
+      const settled = (report: LeaseReport | undefined) =>
+        stop || isShort(order) ? report?.state === 'ended' : report?.state === 'running';
+      if (stop)
+        await ask(machineId, 'POST', `/v1/leases/${order.lease_id}/stop`, { reason: 'stopped_by_renter', grace_s: 1 });
+      const report = await until(
+        () => (settled(reportOf(server, order.lease_id)) ? reportOf(server, order.lease_id) : undefined),
+        `${order.lease_id} to settle: ${JSON.stringify(reportOf(server, order.lease_id))}`,
+      );
+      const starts = startsOf(order.lease_id);
+      expect(starts.length, `starts of ${order.lease_id}`).toBeLessThanOrEqual(1);
+      if (report.ready) expect(starts).toHaveLength(1);
+      if (report.state === 'running') expect(() => process.kill(Number(starts[0]), 0)).not.toThrow();
+      if (!stop && isShort(order))
+        expect(report).toMatchObject({ end_reason: 'command_failed', exit_code: 5, ready: true });
+      expect(pids.get(order.lease_id) ?? starts[0]).toBe(starts[0]);
+      await until(
+        () =>
+          !report.ready || report.state !== 'ended' || linesOf(order.lease_id).some((line) => line.final) || undefined,
+        'the final line',
+      );
+      expectRising(order.lease_id);
+    }
+    await endAll(
+      machineId,
+      orders.map(({ order }) => order.lease_id),
+    );
+  },
+);
 
 test('an agent that is asked to stop says goodbye and leaves its leases running; the next one has them', async () => {
   server = await startLinkServer();
@@ -74,7 +95,10 @@ test('an agent that is asked to stop says goodbye and leaves its leases running;
   agent = spawnAgent(stateDir);
   const order = orderFor(newLeaseId(), ['sleep', '600']);
   await untilTaken(machineId, order);
-  const before = await until(() => (reportOf(server, order.lease_id)?.ready ? reportOf(server, order.lease_id) : undefined), 'ready');
+  const before = await until(
+    () => (reportOf(server, order.lease_id)?.ready ? reportOf(server, order.lease_id) : undefined),
+    'ready',
+  );
   const second = spawnAgent(stateDir);
   await until(() => second.child.exitCode ?? undefined, 'the second agent to give up');
   expect(second.output()).toContain('Another agent');
@@ -141,7 +165,8 @@ function remember(pids: Map<string, string>, id: string): void {
 async function act(machineId: string, orders: { order: LeaseOrder; stop: boolean }[]): Promise<void> {
   for (const { order, stop } of orders) {
     const taken = await ask(machineId, 'PUT', `/v1/leases/${order.lease_id}`, order);
-    if (taken && stop) await ask(machineId, 'POST', `/v1/leases/${order.lease_id}/stop`, { reason: 'stopped_by_renter', grace_s: 1 });
+    if (taken && stop)
+      await ask(machineId, 'POST', `/v1/leases/${order.lease_id}/stop`, { reason: 'stopped_by_renter', grace_s: 1 });
   }
 }
 
@@ -150,14 +175,18 @@ async function ask(machineId: string, method: string, path: string, json: unknow
   if (link === undefined) return false;
   return link.request(method, path, { json }).then(
     () => true,
-    (error: { code: string }) => {
-      if (error.code === 'machine_unreachable' || error.code === 'timeout') return false;
+    (error: unknown) => {
+      if (error instanceof CoopError && ['machine_unreachable', 'timeout'].includes(error.code)) return false;
       throw error;
     },
   );
 }
 
-const untilTaken = (machineId: string, order: LeaseOrder) => until(async () => (await ask(machineId, 'PUT', `/v1/leases/${order.lease_id}`, order)) || undefined, `${order.lease_id} to be taken`);
+const untilTaken = (machineId: string, order: LeaseOrder) =>
+  until(
+    async () => (await ask(machineId, 'PUT', `/v1/leases/${order.lease_id}`, order)) || undefined,
+    `${order.lease_id} to be taken`,
+  );
 
 function linesOf(leaseId: string) {
   const own = server.lines.filter((line) => line.body.lease_id === leaseId);
@@ -167,7 +196,9 @@ function linesOf(leaseId: string) {
 
 /** In the order in which they were signed: heartbeats and evidence travel apart. */
 function expectRising(leaseId: string): void {
-  const reported = server.heartbeats.flatMap(({ leases }) => leases.filter((lease) => lease.lease_id === leaseId).map((lease) => lease.served_ms));
+  const reported = server.heartbeats.flatMap(({ leases }) =>
+    leases.filter((lease) => lease.lease_id === leaseId).map((lease) => lease.served_ms),
+  );
   const kept = linesOf(leaseId).map((line) => line.served_ms);
   for (const served of [reported, kept]) expect(served).toEqual(served.toSorted((a, b) => a - b));
   const last = linesOf(leaseId).findLast((line) => line.final);
@@ -175,8 +206,10 @@ function expectRising(leaseId: string): void {
 }
 
 async function endAll(machineId: string, ids: string[]): Promise<void> {
-  for (const id of ids) await ask(machineId, 'POST', `/v1/leases/${id}/stop`, { reason: 'stopped_by_renter', grace_s: 0 });
-  for (const id of ids) await until(() => (reportOf(server, id)?.state === 'ended' ? true : undefined), `the end of ${id}`);
+  for (const id of ids)
+    await ask(machineId, 'POST', `/v1/leases/${id}/stop`, { reason: 'stopped_by_renter', grace_s: 0 });
+  for (const id of ids)
+    await until(() => (reportOf(server, id)?.state === 'ended' ? true : undefined), `the end of ${id}`);
 }
 
 /** mulberry32. */

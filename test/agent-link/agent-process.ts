@@ -19,15 +19,30 @@ export async function enrolInto(server: LinkServer, stateDir: string, url = serv
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const signer = await openKey(stateDir);
   server.machines.set(machineId, { publicKey: signer.publicKey, removed: false, epoch: 0 });
-  await writeConfig(stateDir, { server: url, server_name: 'test', machine_id: machineId, name: 'test', tls: null, engine: 'process', engine_socket: null });
+  await writeConfig(stateDir, {
+    server: url,
+    server_name: 'test',
+    machine_id: machineId,
+    name: 'test',
+    tls: null,
+    engine: 'process',
+    engine_socket: null,
+  });
   return machineId;
 }
 
 /** The real program, in a process of its own. */
-export type AgentProcess = { child: ChildProcess; output(): string; kill(signal: NodeJS.Signals): Promise<number | null> };
+export type AgentProcess = {
+  child: ChildProcess;
+  output(): string;
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+};
 
 export function spawnAgent(stateDir: string): AgentProcess {
-  const child = spawn(process.execPath, [program, 'run', '--state', stateDir], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, COOP_LOG_LEVEL: 'debug' } });
+  const child = spawn(process.execPath, [program, 'run', '--state', stateDir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, COOP_LOG_LEVEL: 'debug' },
+  });
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -39,7 +54,8 @@ export function spawnAgent(stateDir: string): AgentProcess {
         child.kill(signal);
         await once(child, 'exit');
       }
-      if (process.env['COOP_SHOW_AGENT'] !== undefined) await writeFile(join(stateDir, `output-${child.pid}.log`), output);
+      if (process.env['COOP_SHOW_AGENT'] !== undefined)
+        await writeFile(join(stateDir, `output-${child.pid}.log`), output);
       return child.exitCode;
     },
   };

@@ -33,8 +33,10 @@ afterAll(async () => {
   await rm(stateDir, { recursive: true, force: true });
 });
 
-const put = (order: ReturnType<typeof orderFor>) => link.request('PUT', `/v1/leases/${order.lease_id}`, { json: order, answer: LeaseReport });
-const ended = (id: string) => until(() => (reportOf(server, id)?.state === 'ended' ? reportOf(server, id) : undefined), `the end of ${id}`);
+const put = (order: ReturnType<typeof orderFor>) =>
+  link.request('PUT', `/v1/leases/${order.lease_id}`, { json: order, answer: LeaseReport });
+const ended = (id: string) =>
+  until(() => (reportOf(server, id)?.state === 'ended' ? reportOf(server, id) : undefined), `the end of ${id}`);
 
 test('a short task is ready at its start and completed with what it served', async () => {
   const order = orderFor(newLeaseId(), ['sh', '-c', 'sleep 0.3']);
@@ -59,9 +61,17 @@ test('a command that fails, is not there, or is stopped ends with its own reason
   const stopped = orderFor(newLeaseId(), ['sleep', '600']);
   await Promise.all([failing, absent, stopped].map(put));
   expect(await ended(failing.lease_id)).toMatchObject({ end_reason: 'command_failed', exit_code: 3 });
-  expect(await ended(absent.lease_id)).toMatchObject({ end_reason: 'command_not_found', ready: false, served_ms: 0, meter: null });
+  expect(await ended(absent.lease_id)).toMatchObject({
+    end_reason: 'command_not_found',
+    ready: false,
+    served_ms: 0,
+    meter: null,
+  });
   await until(() => reportOf(server, stopped.lease_id)?.ready || undefined, 'ready');
-  const stopping = await link.request('POST', `/v1/leases/${stopped.lease_id}/stop`, { json: { reason: 'stopped_by_renter', grace_s: 1 }, answer: LeaseReport });
+  const stopping = await link.request('POST', `/v1/leases/${stopped.lease_id}/stop`, {
+    json: { reason: 'stopped_by_renter', grace_s: 1 },
+    answer: LeaseReport,
+  });
   expect(['stopping', 'ended']).toContain(stopping.state);
   // The first reason stands.
   await link.request('POST', `/v1/leases/${stopped.lease_id}/stop`, { json: { reason: 'budget_reached', grace_s: 1 } });
@@ -74,7 +84,9 @@ test('an order sent twice is one lease; the same id with another content is refu
   expect(first.lease_id).toBe(second.lease_id);
   await expect(put({ ...order, memory_mib: 300 })).rejects.toMatchObject({ code: 'wrong_state' });
   await expect(link.request('DELETE', `/v1/leases/${order.lease_id}`)).rejects.toMatchObject({ code: 'wrong_state' });
-  await link.request('POST', `/v1/leases/${order.lease_id}/stop`, { json: { reason: 'stopped_by_renter', grace_s: 0 } });
+  await link.request('POST', `/v1/leases/${order.lease_id}/stop`, {
+    json: { reason: 'stopped_by_renter', grace_s: 0 },
+  });
   await ended(order.lease_id);
   await link.request('DELETE', `/v1/leases/${order.lease_id}`);
   await link.request('DELETE', `/v1/leases/${order.lease_id}`);
@@ -85,7 +97,10 @@ test('an order sent twice is one lease; the same id with another content is refu
 test('a lease is ready when its port answers, and not before', async () => {
   const port = await freePort();
   const script = `setTimeout(() => require('node:http').createServer((q, r) => { r.statusCode = q.url === '/ready' ? 204 : 503; r.end(); }).listen(${port}, '127.0.0.1'), 700)`;
-  const order = orderFor(newLeaseId(), [process.execPath, '-e', script], { ports: [port], readiness: { kind: 'http', port, path: '/ready' } });
+  const order = orderFor(newLeaseId(), [process.execPath, '-e', script], {
+    ports: [port],
+    readiness: { kind: 'http', port, path: '/ready' },
+  });
   await put(order);
   await until(() => (reportOf(server, order.lease_id)?.phase === 'probing' ? true : undefined), 'probing');
   expect(reportOf(server, order.lease_id)).toMatchObject({ state: 'preparing', ready: false, served_ms: 0 });
@@ -95,7 +110,9 @@ test('a lease is ready when its port answers, and not before', async () => {
   expect(status).toBe(200);
   stream.end('GET /ready HTTP/1.0\r\n\r\n');
   expect((await readAll(stream)).toString()).toMatch(/^HTTP\/1\.1 204/);
-  await link.request('POST', `/v1/leases/${order.lease_id}/stop`, { json: { reason: 'stopped_by_renter', grace_s: 0 } });
+  await link.request('POST', `/v1/leases/${order.lease_id}/stop`, {
+    json: { reason: 'stopped_by_renter', grace_s: 0 },
+  });
   await ended(order.lease_id);
 });
 
@@ -104,7 +121,12 @@ test('a workload that never answers ends with probe_timeout and pays nothing; on
   const silent = orderFor(newLeaseId(), ['sleep', '600'], { readiness: { kind: 'tcp', port }, ready_timeout_s: 1 });
   const dying = orderFor(newLeaseId(), ['sh', '-c', 'sleep 0.2; exit 4'], { readiness: { kind: 'tcp', port } });
   await Promise.all([put(silent), put(dying)]);
-  expect(await ended(silent.lease_id)).toMatchObject({ end_reason: 'probe_timeout', ready: false, served_ms: 0, meter: null });
+  expect(await ended(silent.lease_id)).toMatchObject({
+    end_reason: 'probe_timeout',
+    ready: false,
+    served_ms: 0,
+    meter: null,
+  });
   expect(await ended(dying.lease_id)).toMatchObject({ end_reason: 'command_failed', exit_code: 4, ready: false });
 });
 
@@ -120,7 +142,18 @@ test('logs resume after a line, commands run with input and exit code, files go 
   const after = await readLog(`${base}/logs?after=${logs[0]!.seq}`);
   expect(after).toEqual(logs.slice(1));
 
-  const { frames, exit } = await exec(base, { command: ['sh', '-c', 'cat; echo "$HELLO $1" >&2; exit 7', 'sh', 'ünï'], tty: false, columns: null, rows: null, env: {}, user: null }, 'input');
+  const { frames, exit } = await exec(
+    base,
+    {
+      command: ['sh', '-c', 'cat; echo "$HELLO $1" >&2; exit 7', 'sh', 'ünï'],
+      tty: false,
+      columns: null,
+      rows: null,
+      env: {},
+      user: null,
+    },
+    'input',
+  );
   expect(frames.stdout).toBe('input');
   expect(frames.stderr).toContain('ünï');
   expect(exit).toBe(7);
@@ -145,27 +178,41 @@ test('a client that goes away ends its command', async () => {
   await until(() => reportOf(server, order.lease_id)?.ready || undefined, 'ready');
   const mark = String(3000 + Math.floor(Math.random() * 1e6));
   const request = { command: ['sleep', mark], tty: false, columns: null, rows: null, env: {}, user: null };
-  const { stream } = await link.openStream('POST', `/v1/leases/${order.lease_id}/exec`, { headers: { 'x-coop-exec': execHeader(request) } });
+  const { stream } = await link.openStream('POST', `/v1/leases/${order.lease_id}/exec`, {
+    headers: { 'x-coop-exec': execHeader(request) },
+  });
   const runs = () => readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && commandLine(pid) === `sleep\0${mark}\0`);
   await until(() => runs() || undefined, 'the command');
   stream.destroy();
   await until(() => !runs() || undefined, 'the command to be gone');
-  await link.request('POST', `/v1/leases/${order.lease_id}/stop`, { json: { reason: 'stopped_by_renter', grace_s: 0 } });
+  await link.request('POST', `/v1/leases/${order.lease_id}/stop`, {
+    json: { reason: 'stopped_by_renter', grace_s: 0 },
+  });
 });
 
 test('what is not there or malformed is refused in words', async () => {
   await expect(link.request('GET', '/v1/nothing')).rejects.toMatchObject({ code: 'not_found' });
   await expect(link.request('PUT', '/v1/events')).rejects.toMatchObject({ code: 'method_not_allowed' });
-  await expect(link.request('POST', `/v1/leases/${newLeaseId()}/stop`, { json: { reason: 'idle', grace_s: 1 } })).rejects.toMatchObject({ code: 'not_found' });
-  await expect(link.request('PUT', '/v1/leases/..%2f..%2fetc', { json: orderFor('../../etc', []) })).rejects.toMatchObject({ code: 'invalid_request' });
-  await expect(link.request('PUT', `/v1/leases/${newLeaseId()}`, { json: { lease_id: 1 } })).rejects.toMatchObject({ code: 'invalid_request' });
+  await expect(
+    link.request('POST', `/v1/leases/${newLeaseId()}/stop`, { json: { reason: 'idle', grace_s: 1 } }),
+  ).rejects.toMatchObject({ code: 'not_found' });
+  await expect(
+    link.request('PUT', '/v1/leases/..%2f..%2fetc', { json: orderFor('../../etc', []) }),
+  ).rejects.toMatchObject({ code: 'invalid_request' });
+  await expect(link.request('PUT', `/v1/leases/${newLeaseId()}`, { json: { lease_id: 1 } })).rejects.toMatchObject({
+    code: 'invalid_request',
+  });
   await expect(link.openStream('POST', `/v1/leases/${newLeaseId()}/exec`)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test('the machine says what it is, once, and again when the server looks closely', async () => {
   const first = server.heartbeats[0]!;
   expect(first.facts).toMatchObject({ engine: { name: 'process', isolation: 'none' } });
-  expect(server.heartbeats.slice(1, 4).every((heartbeat) => heartbeat.facts === null || heartbeat.facts.hostname === first.facts!.hostname)).toBe(true);
+  expect(
+    server.heartbeats
+      .slice(1, 4)
+      .every((heartbeat) => heartbeat.facts === null || heartbeat.facts.hostname === first.facts!.hostname),
+  ).toBe(true);
   const checks = await link.request('POST', '/v1/doctor', { timeoutMs: 30_000, answer: z.array(DoctorCheck) });
   expect(checks.length).toBeGreaterThan(5);
 });
@@ -191,7 +238,11 @@ async function readLog(path: string): Promise<LogLine[]> {
   return text.split('\n').flatMap((line) => (line === '' ? [] : [LogLine.parse(JSON.parse(line))]));
 }
 
-async function exec(base: string, request: ExecRequest, input: string): Promise<{ frames: { stdout: string; stderr: string }; exit: number }> {
+async function exec(
+  base: string,
+  request: ExecRequest,
+  input: string,
+): Promise<{ frames: { stdout: string; stderr: string }; exit: number }> {
   const { stream } = await link.openStream('POST', `${base}/exec`, { headers: { 'x-coop-exec': execHeader(request) } });
   stream.write(encodeFrame('stdin', Buffer.from(input)));
   stream.write(encodeFrame('stdinEnd'));
@@ -200,7 +251,8 @@ async function exec(base: string, request: ExecRequest, input: string): Promise<
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     for (const { channel, payload } of read(chunk)) {
       if (channel === 'stdout' || channel === 'stderr') frames[channel] += Buffer.from(payload).toString();
-      if (channel === 'exit') return { frames, exit: (JSON.parse(Buffer.from(payload).toString()) as { code: number }).code };
+      if (channel === 'exit')
+        return { frames, exit: (JSON.parse(Buffer.from(payload).toString()) as { code: number }).code };
     }
   }
   throw new Error('no exit came');

@@ -22,7 +22,9 @@ export type LinkServer = {
   close(): Promise<void>;
 };
 
-export async function startLinkServer(options: Partial<LinksOptions> & { port?: number; machines?: LinkServer['machines'] } = {}): Promise<LinkServer> {
+export async function startLinkServer(
+  options: Partial<LinksOptions> & { port?: number; machines?: LinkServer['machines'] } = {},
+): Promise<LinkServer> {
   const machines = options.machines ?? new Map();
   const nonces = new Map<string, { subject: string; expires_at: Date }>();
   const heartbeats: Heartbeat[] = [];
@@ -105,11 +107,15 @@ export async function startLinkServer(options: Partial<LinksOptions> & { port?: 
 }
 
 /** Waits for a condition, not for a time; says what it waited for when it does not come. */
-export async function until<Value>(look: () => Value | undefined | Promise<Value | undefined>, what: string, ms = 15_000): Promise<NonNullable<Value>> {
+export async function until<Value>(
+  look: () => Value | undefined | Promise<Value | undefined>,
+  what: string,
+  ms = 15_000,
+): Promise<NonNullable<Value>> {
   const deadline = performance.now() + ms;
   for (;;) {
     const value = await look();
-    if (value !== undefined && value !== null && value !== false) return value as NonNullable<Value>;
+    if (value !== undefined && value !== null && value !== false) return value;
     if (performance.now() > deadline) throw new Error(`waited ${ms} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -36,7 +36,11 @@ afterEach(async () => {
   await server.close();
 });
 
-function dial(url: string, changes: Partial<Parameters<typeof keepLink>[0]> = {}, tls: { certificate: string; fingerprint: string } | null = null): Link {
+function dial(
+  url: string,
+  changes: Partial<Parameters<typeof keepLink>[0]> = {},
+  tls: { certificate: string; fingerprint: string } | null = null,
+): Link {
   link = keepLink({
     address: { server: url, server_name: 'test', machine_id: machineId, tls },
     signer,
@@ -54,7 +58,8 @@ function dial(url: string, changes: Partial<Parameters<typeof keepLink>[0]> = {}
   return link;
 }
 const viaProxy = () => `http://127.0.0.1:${proxy.port}`;
-const up = (epoch: number) => until(() => (server.links.linkOf(machineId)?.epoch === epoch ? true : undefined), `epoch ${epoch}`);
+const up = (epoch: number) =>
+  until(() => (server.links.linkOf(machineId)?.epoch === epoch ? true : undefined), `epoch ${epoch}`);
 
 test('a half-open connection is noticed by both ends, and the next one replaces it', async () => {
   dial(viaProxy());
@@ -62,7 +67,10 @@ test('a half-open connection is noticed by both ends, and the next one replaces 
   await until(() => states.at(-1)?.state === 'up' || undefined, "the agent's end");
   proxy.freeze();
   await until(() => server.downs.find((down) => down.end.code === 'silent'), 'the server to notice');
-  await until(() => states.find((state) => state.state === 'waiting' && state.detail === 'The server fell silent'), 'the agent to notice');
+  await until(
+    () => states.find((state) => state.state === 'waiting' && state.detail === 'The server fell silent'),
+    'the agent to notice',
+  );
   proxy.cut();
   proxy.thaw();
   await until(() => server.links.linkOf(machineId), 'the link to be back');
@@ -84,7 +92,10 @@ test('a second agent with the same key takes the link over; the first comes back
   await up(1);
   const first = link!;
   const second = dial(server.url, { random: () => 1, onState: () => {} });
-  await until(() => states.find((state) => state.state === 'waiting' && state.detail?.includes('newer link')), 'the first to hear why');
+  await until(
+    () => states.find((state) => state.state === 'waiting' && state.detail?.includes('newer link')),
+    'the first to hear why',
+  );
   await second.close();
   await until(() => (server.ups.length >= 3 ? true : undefined), 'the first to be back');
   await first.close();
@@ -109,7 +120,10 @@ test('a server that says come later is not asked earlier', async () => {
   server.links.linkOf(machineId);
   dial(server.url, { onStream: (stream) => (stream.respond({ ':status': 200 }), stream.end('garbage\n')) });
   await until(() => server.downs.find((down) => down.end.code === 'invalid'), 'it to be sent away');
-  await until(() => states.find((state) => state.state === 'waiting' && state.detail?.includes('broke the rules')), 'it to hear why');
+  await until(
+    () => states.find((state) => state.state === 'waiting' && state.detail?.includes('broke the rules')),
+    'it to hear why',
+  );
   const tries = states.length;
   await link!.close(); // at once, though it would wait a minute
   expect(states.length).toBeLessThanOrEqual(tries + 1);
@@ -133,7 +147,12 @@ test('only the pinned certificate is accepted, under whatever name', async () =>
   const other = await certificate();
   const https = createHttpsServer({ key: own.private, cert: own.cert }, (request, response) => {
     request.resume();
-    request.on('end', () => server.links.challenge(machineId).then((challenge) => response.end(JSON.stringify(challenge)), () => response.destroy()));
+    request.on('end', () =>
+      server.links.challenge(machineId).then(
+        (challenge) => response.end(JSON.stringify(challenge)),
+        () => response.destroy(),
+      ),
+    );
   });
   https.on('upgrade', server.links.handleUpgrade);
   await new Promise<void>((resolve) => https.listen(0, '127.0.0.1', resolve));
@@ -176,7 +195,11 @@ test('meter lines written while the link was down arrive when it is back, in ord
     await until(() => agent.output().includes('lease has ended') || undefined, 'the end, unseen by the server');
     proxy.thaw();
     proxy.cut();
-    const report = await until(() => (reportOf(server, order.lease_id)?.state === 'ended' ? reportOf(server, order.lease_id) : undefined), 'the report', 40_000);
+    const report = await until(
+      () => (reportOf(server, order.lease_id)?.state === 'ended' ? reportOf(server, order.lease_id) : undefined),
+      'the report',
+      40_000,
+    );
     expect(report).toMatchObject({ end_reason: 'command_failed', exit_code: 6 });
     await until(() => server.lines.at(-1)?.body.final || undefined, 'the final line');
     // One whose acknowledgement was lost came again, the same to the last byte.

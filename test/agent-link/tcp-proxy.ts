@@ -1,7 +1,14 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** Stands between agent and server. `freeze` makes every connection half-open: both ends think that it lives, nothing passes. */
-export type TcpProxy = { port: number; freeze(): void; thaw(): void; cut(): void; connections(): number; close(): Promise<void> };
+export type TcpProxy = {
+  port: number;
+  freeze(): void;
+  thaw(): void;
+  cut(): void;
+  connections(): number;
+  close(): Promise<void>;
+};
 
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<[Socket, Socket]>();

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Logger } from 'pino';
 import { EventAck } from '@gpucoop/protocol/agent-api.ts';
-import { DoctorCheck, MachineTerms } from '@gpucoop/protocol/resources.ts';
+import { MachineTerms, type DoctorCheck } from '@gpucoop/protocol/resources.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EventStream } from '../event-stream.ts';
@@ -45,7 +45,8 @@ async function dispatch(routes: Route[], stream: ServerHttp2Stream, headers: Inc
     const match = route.path.exec(url.pathname);
     return match === null ? [] : [{ route, parts: match.slice(1) }];
   });
-  if (here.length === 0) throw new CoopError('not_found', `The agent has no ${url.pathname}.`, { hint: 'Is it older than the server?' });
+  if (here.length === 0)
+    throw new CoopError('not_found', `The agent has no ${url.pathname}.`, { hint: 'Is it older than the server?' });
   const found = here.find(({ route }) => route.method === headers[':method']);
   if (found === undefined) throw new CoopError('method_not_allowed', `${url.pathname} has no ${headers[':method']}.`);
   await found.route.handle({ stream, headers, parts: found.parts, query: url.searchParams });

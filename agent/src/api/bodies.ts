@@ -31,7 +31,9 @@ export async function readJson<Body>(stream: ServerHttp2Stream, schema: z.ZodTyp
   const body = schema.safeParse(json);
   if (body.success) return body.data;
   const issue = body.error.issues[0];
-  throw new CoopError('invalid_request', issue?.message ?? 'The body has another shape.', { at: issue?.path.join('.') ?? '' });
+  throw new CoopError('invalid_request', issue?.message ?? 'The body has another shape.', {
+    at: issue?.path.join('.') ?? '',
+  });
 }
 
 export function answerJson(stream: ServerHttp2Stream, body: unknown): void {
@@ -42,7 +44,8 @@ export function answerJson(stream: ServerHttp2Stream, body: unknown): void {
 }
 
 export function answerProblem(stream: ServerHttp2Stream, error: unknown, log: Logger): void {
-  if (!(error instanceof CoopError) && !(error instanceof EngineError) && !stream.destroyed) log.error({ err: error }, 'a call of the server failed');
+  if (!(error instanceof CoopError) && !(error instanceof EngineError) && !stream.destroyed)
+    log.error({ err: error }, 'a call of the server failed');
   if (stream.destroyed) return;
   if (stream.headersSent) return void stream.destroy(new Error('broken off')); // too late for words; closed it would seem whole
   const problem = toProblem(asCoopError(error));
@@ -61,6 +64,7 @@ const codes: Partial<Record<EndReason, ProblemCode>> = {
 
 export function asCoopError(error: unknown): CoopError {
   if (error instanceof CoopError) return error;
-  if (error instanceof EngineError) return new CoopError(codes[error.reason] ?? 'wrong_state', printable(error.message), { cause: error });
+  if (error instanceof EngineError)
+    return new CoopError(codes[error.reason] ?? 'wrong_state', printable(error.message), { cause: error });
   return new CoopError('internal', 'The agent failed; its log says more.', { cause: error });
 }

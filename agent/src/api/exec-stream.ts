@@ -18,12 +18,19 @@ const Size = z.object({ columns: z.number().int().min(1).max(1000), rows: z.numb
 let running = 0;
 
 /** One command in a container, frames both ways, till it exits or the other end has gone: then it is killed. */
-export async function runExec(engine: Engine, containerId: string, { stream, headers }: Call, log: Logger): Promise<void> {
+export async function runExec(
+  engine: Engine,
+  containerId: string,
+  { stream, headers }: Call,
+  log: Logger,
+): Promise<void> {
   const request = parseRequest(headers['x-coop-exec']);
   if (running >= AT_ONCE) throw new CoopError('rate_limited', `${AT_ONCE} commands run on this machine already.`);
   running += 1;
   try {
-    const session = await within(START_MS, 'starting the command', engine.exec(containerId, request), (late) => late.kill());
+    const session = await within(START_MS, 'starting the command', engine.exec(containerId, request), (late) =>
+      late.kill(),
+    );
     if (stream.destroyed) return session.kill();
     await converse(session, stream, log);
   } finally {
@@ -72,17 +79,30 @@ async function takeFrame(session: ExecSession, { channel, payload }: Frame): Pro
   // Copied: the chunk it lies in is used again. Waiting holds back whoever sends.
   if (!session.stdin.write(Buffer.from(payload))) {
     const over = new AbortController();
-    const exited = session.exit.then(() => undefined, () => undefined);
-    await Promise.race([once(session.stdin, 'drain', { signal: over.signal }), once(session.stdin, 'close', { signal: over.signal }), exited]).catch(() => undefined);
+    const exited = session.exit.then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([
+      once(session.stdin, 'drain', { signal: over.signal }),
+      once(session.stdin, 'close', { signal: over.signal }),
+      exited,
+    ]).catch(() => undefined);
     over.abort();
   }
 }
 
-async function send(output: Readable, channel: 'stdout' | 'stderr', stream: ServerHttp2Stream, signal: AbortSignal): Promise<void> {
+async function send(
+  output: Readable,
+  channel: 'stdout' | 'stderr',
+  stream: ServerHttp2Stream,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const chunk of output as AsyncIterable<Buffer>) {
     for (let at = 0; at < chunk.length; at += FRAME_PAYLOAD_MAX) {
       if (signal.aborted) return;
-      if (!stream.write(encodeFrame(channel, chunk.subarray(at, at + FRAME_PAYLOAD_MAX)))) await once(stream, 'drain', { signal });
+      if (!stream.write(encodeFrame(channel, chunk.subarray(at, at + FRAME_PAYLOAD_MAX))))
+        await once(stream, 'drain', { signal });
     }
   }
 }
@@ -97,7 +117,9 @@ function sayError(stream: ServerHttp2Stream, error: unknown, log: Logger): void 
 function parseRequest(header: string | string[] | undefined): ExecRequest {
   const request = ExecRequest.safeParse(parseJson(typeof header === 'string' ? header : ''));
   if (request.success) return request.data;
-  throw new CoopError('invalid_request', 'The header x-coop-exec must hold an ExecRequest.', { at: request.error.issues[0]?.path.join('.') ?? '' });
+  throw new CoopError('invalid_request', 'The header x-coop-exec must hold an ExecRequest.', {
+    at: request.error.issues[0]?.path.join('.') ?? '',
+  });
 }
 
 function parseJson(text: string): unknown {

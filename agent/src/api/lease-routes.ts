@@ -26,7 +26,9 @@ export function leaseRoutes(deps: ApiDependencies): Route[] {
       handle: async ({ stream, parts }) => {
         const order = await readJson(stream, LeaseOrder);
         if (order.lease_id !== parts[0] || !isId('lease', order.lease_id)) {
-          throw new CoopError('invalid_request', 'The lease id of path and body must be one and the same.', { at: 'lease_id' });
+          throw new CoopError('invalid_request', 'The lease id of path and body must be one and the same.', {
+            at: 'lease_id',
+          });
         }
         answerJson(stream, await leases.put(order));
       },
@@ -52,12 +54,20 @@ export function leaseRoutes(deps: ApiDependencies): Route[] {
       path: on('/logs'),
       handle: ({ stream, parts, query }) => streamLogs(engine, containerOf(leases.get(parts[0]!)), stream, query),
     },
-    { method: 'POST', path: on('/exec'), handle: (call) => runExec(engine, runningContainerOf(leaseOf(call)), call, deps.log) },
+    {
+      method: 'POST',
+      path: on('/exec'),
+      handle: (call) => runExec(engine, runningContainerOf(leaseOf(call)), call, deps.log),
+    },
     {
       method: 'GET',
       path: on('/files'),
       handle: async ({ stream, parts, query }) => {
-        const tar = await within(FILES_MS, 'reading files', engine.readFiles(containerOf(leases.get(parts[0]!)), pathOf(query)));
+        const tar = await within(
+          FILES_MS,
+          'reading files',
+          engine.readFiles(containerOf(leases.get(parts[0]!)), pathOf(query)),
+        );
         stream.resume();
         stream.respond({ ':status': 200, 'content-type': 'application/x-tar' });
         closeWhenIdle(stream, IDLE_MS);
@@ -78,7 +88,8 @@ export function leaseRoutes(deps: ApiDependencies): Route[] {
     {
       method: 'GET',
       path: on('/stats'),
-      handle: async (call) => answerJson(call.stream, await within(ANSWER_MS, 'measuring', engine.stats(runningContainerOf(leaseOf(call))))),
+      handle: async (call) =>
+        answerJson(call.stream, await within(ANSWER_MS, 'measuring', engine.stats(runningContainerOf(leaseOf(call))))),
     },
     { method: 'POST', path: on('/connect'), handle: (call) => relay(call) },
   ];
@@ -89,8 +100,14 @@ export function leaseRoutes(deps: ApiDependencies): Route[] {
 
   async function relay({ stream, parts, query }: Call): Promise<void> {
     const port = Number(query.get('port'));
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new CoopError('invalid_request', 'port must be from 1 to 65535.', { at: 'port' });
-    const socket: Duplex = await within(ANSWER_MS, `connecting to port ${port}`, engine.connect(runningContainerOf(leases.get(parts[0]!)), port), (late) => late.destroy());
+    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      throw new CoopError('invalid_request', 'port must be from 1 to 65535.', { at: 'port' });
+    const socket: Duplex = await within(
+      ANSWER_MS,
+      `connecting to port ${port}`,
+      engine.connect(runningContainerOf(leases.get(parts[0]!)), port),
+      (late) => late.destroy(),
+    );
     if (stream.destroyed) return void socket.destroy();
     stream.respond({ ':status': 200, 'content-type': 'application/octet-stream' });
     // Each direction ends by itself: a client that has sent all still waits for the answer.
@@ -111,7 +128,10 @@ function pathOf(query: URLSearchParams): string {
 function containerOf(lease: Lease): string {
   const containerId = lease.record.container_id;
   if (containerId !== null) return containerId;
-  throw new CoopError('wrong_state', lease.ended ? 'The lease ended before it had a container.' : 'The container is not made yet.');
+  throw new CoopError(
+    'wrong_state',
+    lease.ended ? 'The lease ended before it had a container.' : 'The container is not made yet.',
+  );
 }
 
 function runningContainerOf(lease: Lease): string {

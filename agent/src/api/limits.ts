@@ -2,7 +2,12 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 
 /** Waits so long and no longer. What comes too late is given to `discard`. */
-export async function within<Result>(ms: number, what: string, work: Promise<Result>, discard?: (late: Result) => void): Promise<Result> {
+export async function within<Result>(
+  ms: number,
+  what: string,
+  work: Promise<Result>,
+  discard?: (late: Result) => void,
+): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   let over = false;
   work.then((result) => over && discard?.(result)).catch(() => undefined);

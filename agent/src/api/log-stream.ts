@@ -4,8 +4,17 @@ import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { Engine } from '../engine/engine.ts';
 
 /** NDJSON of log lines. Ends with the log, or when nobody listens any more. */
-export async function streamLogs(engine: Engine, containerId: string, stream: ServerHttp2Stream, query: URLSearchParams): Promise<void> {
-  const range = { after: wholeNumber(query, 'after'), tail: wholeNumber(query, 'tail'), follow: query.get('follow') === '1' };
+export async function streamLogs(
+  engine: Engine,
+  containerId: string,
+  stream: ServerHttp2Stream,
+  query: URLSearchParams,
+): Promise<void> {
+  const range = {
+    after: wholeNumber(query, 'after'),
+    tail: wholeNumber(query, 'tail'),
+    follow: query.get('follow') === '1',
+  };
   const gone = new AbortController();
   stream.once('close', () => gone.abort());
   stream.resume();
@@ -25,6 +34,7 @@ function wholeNumber(query: URLSearchParams, name: string): number | null {
   const text = query.get(name);
   if (text === null) return null;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new CoopError('invalid_request', `${name} must be a whole number.`, { at: name });
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new CoopError('invalid_request', `${name} must be a whole number.`, { at: name });
   return value;
 }

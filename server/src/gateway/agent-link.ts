@@ -30,7 +30,13 @@ export type AgentLink = {
 };
 
 /** `body`: streamed as it comes; the answer is waited for beside it, and the time limit covers both. */
-export type LinkRequest<Answer> = { json?: unknown; body?: Readable; timeoutMs?: number; maxBytes?: number; answer?: z.ZodType<Answer> };
+export type LinkRequest<Answer> = {
+  json?: unknown;
+  body?: Readable;
+  timeoutMs?: number;
+  maxBytes?: number;
+  answer?: z.ZodType<Answer>;
+};
 export type LinkStreamOptions = { headers?: OutgoingHttpHeaders; timeoutMs?: number };
 export type LinkStream = {
   status: number;
@@ -73,7 +79,12 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
   const { machineId, epoch, ws, duplex, limits, log } = options;
   const session = http2.connect('http://agent', {
     createConnection: () => duplex,
-    settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: FRAME_BYTES, enablePush: false, maxHeaderListSize: 64 * 1024 },
+    settings: {
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxFrameSize: FRAME_BYTES,
+      enablePush: false,
+      maxHeaderListSize: 64 * 1024,
+    },
     maxSessionMemory: 64,
   });
   session.once('connect', () => {
@@ -85,14 +96,18 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
   const stopKeepalive = keepAlive();
   // Whatever breaks first says why; the rest are consequences.
   ws.on('error', (error) => end({ code: 'closed', detail: `The connection failed: ${error.message}` }));
-  session.on('error', (error) => end({ code: 'invalid', detail: `HTTP/2 failed: ${error.message}` }));
+  session.on('error', (error: Error) => end({ code: 'invalid', detail: `HTTP/2 failed: ${error.message}` }));
   session.on('close', () => end({ code: 'closed', detail: 'The agent closed the link' }));
   ws.on('close', () => end({ code: 'closed', detail: 'The agent closed the link' }));
 
   const link: OpenLink = {
     machineId,
     epoch,
-    request: async (method, path, { json, body: upload, timeoutMs = limits.answerMs, maxBytes = limits.answerBytes, answer } = {}) => {
+    request: async (
+      method,
+      path,
+      { json, body: upload, timeoutMs = limits.answerMs, maxBytes = limits.answerBytes, answer } = {},
+    ) => {
       const stream = open(method, path, json === undefined ? {} : { 'content-type': 'application/json' });
       const deadline = setTimeout(() => stream.destroy(timedOut(timeoutMs)), timeoutMs);
       try {
@@ -136,7 +151,8 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
     if (ended !== undefined || session.closed || session.destroyed) {
       throw new CoopError('machine_unreachable', 'The link to the machine is down.');
     }
-    if (streams >= limits.openStreams) throw new CoopError('rate_limited', 'Too many requests to this machine are open.');
+    if (streams >= limits.openStreams)
+      throw new CoopError('rate_limited', 'Too many requests to this machine are open.');
     const stream = session.request({ ...headers, ':method': method, ':path': path }, { endStream: false });
     streams += 1;
     stream.once('close', () => (streams -= 1));
@@ -153,7 +169,8 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
     };
     ws.on('message', hear).on('ping', hearControl).on('pong', hearControl);
     const timer = setInterval(() => {
-      if (performance.now() - heardAt > limits.silentMs) return end({ code: 'silent', detail: 'The machine fell silent' });
+      if (performance.now() - heardAt > limits.silentMs)
+        return end({ code: 'silent', detail: 'The machine fell silent' });
       if (ws.readyState === ws.OPEN) ws.ping();
     }, limits.pingMs);
     return () => clearInterval(timer);

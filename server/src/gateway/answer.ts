@@ -10,7 +10,8 @@ export async function readAnswer(stream: StreamDuplex, maxBytes: number): Promis
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > maxBytes) throw new CoopError('machine_unreachable', `The machine answered with more than ${maxBytes} bytes.`);
+      if (bytes > maxBytes)
+        throw new CoopError('machine_unreachable', `The machine answered with more than ${maxBytes} bytes.`);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -25,16 +26,21 @@ export function parseAnswer<Answer>(status: number, body: string, answer?: z.Zod
   try {
     json = body === '' ? null : JSON.parse(body);
   } catch (error) {
-    throw new CoopError('machine_unreachable', `The machine answered with status ${status} and no JSON.`, { cause: error });
+    throw new CoopError('machine_unreachable', `The machine answered with status ${status} and no JSON.`, {
+      cause: error,
+    });
   }
   if (status >= 200 && status < 300) {
     if (answer === undefined) return json as Answer; // the caller said it takes what comes
     const parsed = answer.safeParse(json);
     if (parsed.success) return parsed.data;
-    throw new CoopError('machine_unreachable', 'The machine answered with something else than was asked for.', { cause: parsed.error });
+    throw new CoopError('machine_unreachable', 'The machine answered with something else than was asked for.', {
+      cause: parsed.error,
+    });
   }
   const problem = Problem.safeParse(json);
-  if (!problem.success) throw new CoopError('machine_unreachable', `The machine answered with status ${status} and no reason.`);
+  if (!problem.success)
+    throw new CoopError('machine_unreachable', `The machine answered with status ${status} and no reason.`);
   const { code, detail, hint } = problem.data;
   throw new CoopError(code, printable(detail), hint === undefined ? {} : { hint: printable(hint) });
 }
@@ -42,5 +48,8 @@ export function parseAnswer<Answer>(status: number, body: string, answer?: z.Zod
 /** A machine's words reach people and terminals: short, and no control characters. */
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 1000);
+  return text
+    .toWellFormed()
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+    .slice(0, 1000);
 }

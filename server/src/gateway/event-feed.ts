@@ -25,11 +25,14 @@ export async function readEventFeed(options: FeedOptions): Promise<void> {
   const { link, limits, clock, isOpen } = options;
   const events = rateLimit(limits.eventsPerSecond, limits.eventsBurst, () => clock.now().getTime());
   const acknowledge = acknowledger(link, options.log);
-  const { stream } = await link.openStream('GET', '/v1/events', { headers: { 'x-coop-heartbeat-ms': String(options.heartbeatMs) } });
+  const { stream } = await link.openStream('GET', '/v1/events', {
+    headers: { 'x-coop-heartbeat-ms': String(options.heartbeatMs) },
+  });
   stream.end();
   let handledAt = performance.now();
   const watch = setInterval(() => {
-    if (performance.now() - handledAt > limits.eventSilenceMs) stream.destroy(new LinkFault('silent', 'No event came for too long'));
+    if (performance.now() - handledAt > limits.eventSilenceMs)
+      stream.destroy(new LinkFault('silent', 'No event came for too long'));
   }, limits.pingMs);
   try {
     for await (const line of readLines(stream as AsyncIterable<Buffer>, limits, clock)) {
@@ -51,7 +54,8 @@ async function* readLines(chunks: AsyncIterable<Buffer>, limits: LinkLimits, clo
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   for await (const chunk of chunks) {
-    if (!rate.take(chunk.length)) throw new LinkFault('flood', `More than ${limits.bytesPerSecond} bytes of events a second`);
+    if (!rate.take(chunk.length))
+      throw new LinkFault('flood', `More than ${limits.bytesPerSecond} bytes of events a second`);
     let rest = chunk;
     for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10)) {
       checkLength(pendingBytes + at);
@@ -110,7 +114,10 @@ function acknowledger(link: AgentLink, log: Logger): (ack: EventAck) => void {
   let next: EventAck | undefined;
   let sending = false;
   return (ack) => {
-    next = { seq: Math.max(ack.seq, next?.seq ?? 0), heartbeat_seq: Math.max(ack.heartbeat_seq, next?.heartbeat_seq ?? 0) };
+    next = {
+      seq: Math.max(ack.seq, next?.seq ?? 0),
+      heartbeat_seq: Math.max(ack.heartbeat_seq, next?.heartbeat_seq ?? 0),
+    };
     if (!sending) void send();
   };
 

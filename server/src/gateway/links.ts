@@ -113,11 +113,16 @@ export function createLinks(options: LinksOptions): Links {
     checkPenalty(machineId);
     const { publicKey } = await authenticate(machineId);
     if (!verifySignature(publicKey, linkMessage({ machine_id: machineId, nonce, server: serverName }), signature)) {
-      throw new CoopError('invalid_signature', 'The signature is not by the key of this machine, or not for this server.');
+      throw new CoopError(
+        'invalid_signature',
+        'The signature is not by the key of this machine, or not for this server.',
+      );
     }
     const challenge = await challenges.take(nonce);
     if (challenge === undefined || challenge.subject !== machineId || challenge.expires_at <= clock.now()) {
-      throw new CoopError('token_expired', 'The challenge has expired or was used.', { hint: 'Ask for a new one and dial again.' });
+      throw new CoopError('token_expired', 'The challenge has expired or was used.', {
+        hint: 'Ask for a new one and dial again.',
+      });
     }
     return { machineId, epoch: await raiseEpoch(machineId) };
   }
@@ -127,9 +132,13 @@ export function createLinks(options: LinksOptions): Links {
     if (until === undefined) return;
     const restMs = until - clock.now().getTime();
     if (restMs <= 0) return void penalties.delete(machineId);
-    throw new CoopError('rate_limited', 'The last link of this machine was closed because it broke the rules of the link.', {
-      details: { retry_after_s: Math.ceil(restMs / 1000) },
-    });
+    throw new CoopError(
+      'rate_limited',
+      'The last link of this machine was closed because it broke the rules of the link.',
+      {
+        details: { retry_after_s: Math.ceil(restMs / 1000) },
+      },
+    );
   }
 
   /** What happens to one machine's links happens one after the other. */
@@ -196,7 +205,10 @@ function readProof(request: IncomingMessage): { machineId: string; nonce: string
   const nonce = request.headers['x-coop-nonce'];
   const signature = request.headers['x-coop-signature'];
   if (typeof machineId !== 'string' || typeof nonce !== 'string' || typeof signature !== 'string') {
-    throw new CoopError('unauthenticated', 'A link needs the headers x-coop-machine, x-coop-nonce and x-coop-signature.');
+    throw new CoopError(
+      'unauthenticated',
+      'A link needs the headers x-coop-machine, x-coop-nonce and x-coop-signature.',
+    );
   }
   if (machineId.length > 64 || !NONCE.test(nonce) || !SIGNATURE.test(signature)) {
     throw new CoopError('invalid_request', 'The headers of the link are malformed.');
