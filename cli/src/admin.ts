@@ -19,17 +19,22 @@ import type { Look } from './look/colours.ts';
 import { renderTable } from './look/table.ts';
 import { money, relativeTime } from './look/units.ts';
 import { clientFor } from './session.ts';
+import { programs, runToEnd } from './up/programs.ts';
+import { whoRuns } from './up/running.ts';
 import type { Asking } from './session.ts';
 
 /** The administrator's key lies with the server ($COOP_HOME/network/admin.key); COOP_ADMIN_KEY_FILE names another place. */
 export async function adminClient({ flags, terminal }: Asking): Promise<Client> {
   const home = coopHome(process.env);
   const context = await chooseContext(home, process.env, flags.context);
-  if (context === undefined) throw new CoopError('unauthenticated', 'No network is known here yet.', { hint: 'coop login SERVER' });
+  if (context === undefined)
+    throw new CoopError('unauthenticated', 'No network is known here yet.', { hint: 'coop login SERVER' });
   const path = process.env['COOP_ADMIN_KEY_FILE'] ?? join(home.network, 'admin.key');
   const signer = await readSigner(path);
   if (signer === undefined) {
-    throw new CoopError('forbidden', `There is no administrator's key at ${path}.`, { hint: 'Run this where the server runs, or set COOP_ADMIN_KEY_FILE.' });
+    throw new CoopError('forbidden', `There is no administrator's key at ${path}.`, {
+      hint: 'Run this where the server runs, or set COOP_ADMIN_KEY_FILE.',
+    });
   }
   if (terminal.explain) explainCalls(context.server, terminal);
   const client = clientFor(context, { signer });
@@ -41,12 +46,19 @@ const reasonFlag = { reason: { type: 'string', value: 'TEXT', about: 'Why; it is
 
 const grant = command({
   about: 'Give a user credit',
-  positionals: [{ name: 'USER', about: 'Id' }, { name: 'DOLLARS', about: 'How much' }],
-  flags: { ...reasonFlag, 'idempotency-key': { type: 'string', value: 'KEY', about: 'The same key grants once, however often it is sent' } },
+  positionals: [
+    { name: 'USER', about: 'Id' },
+    { name: 'DOLLARS', about: 'How much' },
+  ],
+  flags: {
+    ...reasonFlag,
+    'idempotency-key': { type: 'string', value: 'KEY', about: 'The same key grants once, however often it is sent' },
+  },
   run: async (input) => {
     const { args, flags, terminal } = input;
     const amount = parseDollars(args[1]!);
-    if (amount === undefined || amount <= 0n) throw new CoopError('invalid_request', `"${args[1]}" is no amount of dollars.`, { hint: 'Write 10 or 0.50.' });
+    if (amount === undefined || amount <= 0n)
+      throw new CoopError('invalid_request', `"${args[1]}" is no amount of dollars.`, { hint: 'Write 10 or 0.50.' });
     const reason = requireReason(flags.reason);
     const idempotencyKey = flags['idempotency-key'];
     const client = await adminClient(input);
@@ -61,7 +73,10 @@ const grant = command({
 
 function requireReason(reason: string | undefined): string {
   if (reason !== undefined && reason.trim() !== '') return reason;
-  throw new CoopError('invalid_request', 'An override needs a reason.', { at: '--reason', hint: "--reason 'refund for the outage of 3 May'" });
+  throw new CoopError('invalid_request', 'An override needs a reason.', {
+    at: '--reason',
+    hint: "--reason 'refund for the outage of 3 May'",
+  });
 }
 
 const suspend = command({
@@ -99,7 +114,11 @@ const users = command({
         [
           { title: 'USER', value: (user) => user.id },
           { title: 'NAME', value: (user) => user.name, shrinkTo: 10 },
-          { title: '', value: (user) => [user.is_admin ? 'administrator' : '', user.suspended ? 'suspended' : ''].filter(Boolean).join(', ') },
+          {
+            title: '',
+            value: (user) =>
+              [user.is_admin ? 'administrator' : '', user.suspended ? 'suspended' : ''].filter(Boolean).join(', '),
+          },
           { title: 'SINCE', value: (user) => relativeTime(user.created_at, terminal.nowMs()) },
         ],
         all,
@@ -124,11 +143,16 @@ const inspect = command({
 
 export function renderInspection({ assets, problems, counts }: Inspection, look: Look): string {
   const sums = assets.map(
-    ({ asset, sum_micros, transfers }) => `${sum_micros === 0 ? look.good('ok') : look.bad('wrong')}  ${asset}: ${transfers} transfers, all accounts sum to ${sum_micros}`,
+    ({ asset, sum_micros, transfers }) =>
+      `${sum_micros === 0 ? look.good('ok') : look.bad('wrong')}  ${asset}: ${transfers} transfers, all accounts sum to ${sum_micros}`,
   );
   const wrong = problems.map(({ what, ids }) => `${look.bad('wrong')}  ${what}: ${ids.join(', ')}`);
   const numbers = Object.entries(counts).map(([name, n]) => `${n} ${name.replaceAll('_', ' ')}`);
-  return [...sums, ...(wrong.length === 0 ? [`${look.good('ok')}  no hold and no reservation without its lease`] : wrong), look.dim(numbers.join(' · '))].join('\n');
+  return [
+    ...sums,
+    ...(wrong.length === 0 ? [`${look.good('ok')}  no hold and no reservation without its lease`] : wrong),
+    look.dim(numbers.join(' · ')),
+  ].join('\n');
 }
 
 const backup = command({
@@ -150,4 +174,23 @@ const backup = command({
   },
 });
 
-export const admin: Group = { about: 'For the administrator of a network', commands: { grant, suspend, resume, users, inspect, backup } };
+const restore = command({
+  about: 'Read an archive into the empty database of this computer',
+  details:
+    'Nothing may be running here, and the database must be empty. With DATABASE_URL it is PostgreSQL that is filled.',
+  positionals: [{ name: 'FILE', about: 'What coop admin backup wrote' }],
+  flags: {},
+  run: async ({ args, terminal }) => {
+    const home = coopHome(process.env);
+    const { running } = await whoRuns(home);
+    if (running !== undefined)
+      throw new CoopError('wrong_state', `coop up runs here, process ${running.pid}.`, { hint: 'coop down first.' });
+    await runToEnd([programs.server, '--home', home.dir, '--restore', args[0]!], process.env, 'Restoring');
+    terminal.print(`${args[0]} is restored. coop up starts the network from it.`);
+  },
+});
+
+export const admin: Group = {
+  about: 'For the administrator of a network',
+  commands: { grant, suspend, resume, users, inspect, backup, restore },
+};

@@ -6,7 +6,9 @@ import type { Terminal } from './terminal.ts';
 
 export async function agreed(terminal: Terminal, question: string, flag = '--yes'): Promise<boolean> {
   if (!terminal.interactive) {
-    throw new CoopError('invalid_request', `This needs an answer, and there is no terminal to ask on: ${question}`, { hint: `Answer it with ${flag}.` });
+    throw new CoopError('invalid_request', `This needs an answer, and there is no terminal to ask on: ${question}`, {
+      hint: `Answer it with ${flag}.`,
+    });
   }
   const answer = await confirm({ message: question, input: terminal.stdin, output: terminal.stderr, withGuide: false });
   return answer === true;
@@ -23,7 +25,12 @@ export async function askSecret(terminal: Terminal, what: string): Promise<strin
 async function readAll(stdin: NodeJS.ReadableStream, what: string): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-  const text = Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
-  if (text === '') throw new CoopError('invalid_request', `${what}: stdin held nothing.`, { hint: 'Pipe the value in, or run it in a terminal to be asked.' });
+  const text = Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
+  if (text === '')
+    throw new CoopError('invalid_request', `${what}: stdin held nothing.`, {
+      hint: 'Pipe the value in, or run it in a terminal to be asked.',
+    });
   return text;
 }

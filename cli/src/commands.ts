@@ -59,7 +59,10 @@ export const commands: Commands = {
 
 export const chapters: readonly Chapter[] = [
   { title: 'Begin', commands: ['up', 'down', 'login'] },
-  { title: 'Rent', commands: ['offers', 'run', 'apply', 'ps', 'logs', 'exec', 'cp', 'port', 'events', 'stats', 'extend', 'stop'] },
+  {
+    title: 'Rent',
+    commands: ['offers', 'run', 'apply', 'ps', 'logs', 'exec', 'cp', 'port', 'events', 'stats', 'extend', 'stop'],
+  },
   { title: 'Money', commands: ['balance', 'ledger', 'key'] },
   { title: 'Rent out', commands: ['machine', 'agent', 'demand'] },
   { title: 'The network', commands: ['policy', 'admin'] },

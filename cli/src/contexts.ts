@@ -43,7 +43,10 @@ async function readCredentials(home: Home): Promise<Record<string, Credential>> 
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new CoopError('invalid_request', `${home.credentials} is not valid JSON.`, { hint: 'Delete it and log in again.', cause });
+    throw new CoopError('invalid_request', `${home.credentials} is not valid JSON.`, {
+      hint: 'Delete it and log in again.',
+      cause,
+    });
   }
   return parse(Credentials, value, home.credentials);
 }
@@ -61,12 +64,18 @@ function parse<Shape extends z.ZodType>(shape: Shape, value: unknown, path: stri
 export type ChosenContext = Context & { name: string };
 
 /** COOP_SERVER first, then `--context`, then the current one. Undefined: there is none yet. */
-export async function chooseContext(home: Home, env: NodeJS.ProcessEnv, wished: string | undefined): Promise<ChosenContext | undefined> {
+export async function chooseContext(
+  home: Home,
+  env: NodeJS.ProcessEnv,
+  wished: string | undefined,
+): Promise<ChosenContext | undefined> {
   const config = await readConfig(home);
   const server = env['COOP_SERVER'];
   if (server !== undefined && server !== '') {
     const known = Object.entries(config.contexts).find(([, one]) => one.server === normalServer(server));
-    return known === undefined ? { name: normalServer(server), server: normalServer(server) } : { name: known[0], ...known[1] };
+    return known === undefined
+      ? { name: normalServer(server), server: normalServer(server) }
+      : { name: known[0], ...known[1] };
   }
   const name = wished ?? config.current;
   if (name === null || name === undefined) return undefined;
@@ -87,7 +96,10 @@ export function normalServer(typed: string): string {
   try {
     url = new URL(withScheme);
   } catch (cause) {
-    throw new CoopError('invalid_request', `"${typed}" is not the address of a server.`, { hint: 'Write it like https://coop.example.org:7070', cause });
+    throw new CoopError('invalid_request', `"${typed}" is not the address of a server.`, {
+      hint: 'Write it like https://coop.example.org:7070',
+      cause,
+    });
   }
   return url.origin;
 }

@@ -9,7 +9,8 @@ import type { Terminal } from './terminal.ts';
 export function explainCalls(server: string, terminal: Pick<Terminal, 'aside' | 'asideLook'>): void {
   const origin = new URL(server).origin;
   const bodies = new WeakMap<object, Buffer[]>();
-  const say = (request: Request, body: string): void => terminal.aside(terminal.asideLook.dim(curlLine(origin, request, body)));
+  const say = (request: Request, body: string): void =>
+    terminal.aside(terminal.asideLook.dim(curlLine(origin, request, body)));
 
   on<{ request: Request }>('undici:request:create', ({ request }) => {
     if (String(request.origin) !== origin) return;
@@ -26,17 +27,23 @@ export function explainCalls(server: string, terminal: Pick<Terminal, 'aside' | 
   });
   // exec and port are WebSockets, which curl does not speak.
   on<{ request: ClientRequest }>('http.client.request.start', ({ request }) => {
-    if (request.getHeader('upgrade') !== undefined) terminal.aside(terminal.asideLook.dim(`WebSocket ${origin.replace(/^http/, 'ws')}${request.path}`));
+    if (request.getHeader('upgrade') !== undefined)
+      terminal.aside(terminal.asideLook.dim(`WebSocket ${origin.replace(/^http/, 'ws')}${request.path}`));
   });
 }
 
 type Request = { origin: string | URL; method: string; path: string; headers: string[]; body: unknown };
 
-const on = <Message>(channel: string, listener: (message: Message) => void): void => subscribe(channel, (message) => listener(message as Message));
+const on = <Message>(channel: string, listener: (message: Message) => void): void =>
+  subscribe(channel, (message) => listener(message as Message));
 
 const SHOWN_HEADERS = new Set(['content-type', 'idempotency-key', 'last-event-id', 'accept']);
 
-export function curlLine(origin: string, { method, path, headers }: Pick<Request, 'method' | 'path' | 'headers'>, body: string): string {
+export function curlLine(
+  origin: string,
+  { method, path, headers }: Pick<Request, 'method' | 'path' | 'headers'>,
+  body: string,
+): string {
   const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quote(`${origin}${path}`)];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase();

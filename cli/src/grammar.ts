@@ -140,32 +140,49 @@ function usageError(error: unknown, flags: Flags, path: readonly string[]): Coop
   const help = `See coop ${path.join(' ')} --help.`;
   const unknown = /Unknown option '(-[^']+)'/.exec(message)?.[1];
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && unknown !== undefined) {
-    const [near] = nearest(unknown.replace(/^-+/, ''), Object.keys(flags).filter((name) => flags[name]!.hidden === undefined));
+    const [near] = nearest(
+      unknown.replace(/^-+/, ''),
+      Object.keys(flags).filter((name) => flags[name]!.hidden === undefined),
+    );
     return new CoopError('invalid_request', `coop ${path.join(' ')} has no option ${unknown}.`, {
       hint: near === undefined ? help : `Did you mean --${near}? ${help}`,
     });
   }
   const missing = /Option '([^']+)' argument (?:missing|is ambiguous)/.exec(message)?.[1];
-  if (missing !== undefined) return new CoopError('invalid_request', `${missing.replace(/ <value>/, '')} needs a value.`, { hint: help });
+  if (missing !== undefined)
+    return new CoopError('invalid_request', `${missing.replace(/ <value>/, '')} needs a value.`, { hint: help });
   return new CoopError('invalid_request', message.split('\n')[0]!, { hint: help });
 }
 
-function checkPositionals(definition: Command, path: readonly string[], given: readonly string[], rest: readonly string[]): void {
+function checkPositionals(
+  definition: Command,
+  path: readonly string[],
+  given: readonly string[],
+  rest: readonly string[],
+): void {
   const wanted = definition.positionals ?? [];
   const name = `coop ${path.join(' ')}`;
   const missing = wanted.find((one, i) => one.optional === undefined && given[i] === undefined);
-  if (missing !== undefined) throw new CoopError('invalid_request', `${name} needs ${missing.name}: ${lowerFirst(missing.about)}.`, { hint: `See ${name} --help.` });
+  if (missing !== undefined)
+    throw new CoopError('invalid_request', `${name} needs ${missing.name}: ${lowerFirst(missing.about)}.`, {
+      hint: `See ${name} --help.`,
+    });
   if (given.length > wanted.length && wanted.at(-1)?.repeated === undefined) {
     const extra = given.slice(wanted.length).join(' ');
     throw new CoopError('invalid_request', `${name} does not know what to do with "${extra}".`, {
-      hint: definition.rest === undefined ? `See ${name} --help.` : `Put the ${definition.rest.name.toLowerCase()} behind --: ${name} … -- ${extra}`,
+      hint:
+        definition.rest === undefined
+          ? `See ${name} --help.`
+          : `Put the ${definition.rest.name.toLowerCase()} behind --: ${name} … -- ${extra}`,
     });
   }
   if (rest.length > 0 && definition.rest === undefined) {
     throw new CoopError('invalid_request', `${name} takes nothing behind --.`, { hint: `See ${name} --help.` });
   }
   if (rest.length === 0 && definition.rest !== undefined && definition.rest.optional === undefined) {
-    throw new CoopError('invalid_request', `${name} needs ${definition.rest.name} behind --.`, { hint: `See ${name} --help.` });
+    throw new CoopError('invalid_request', `${name} needs ${definition.rest.name} behind --.`, {
+      hint: `See ${name} --help.`,
+    });
   }
 }
 
@@ -177,7 +194,9 @@ function withDefaults(values: Record<string, unknown>, flags: Flags): Input['fla
     const value = values[name];
     filled[name] = value ?? (flag.type === 'boolean' ? false : flag.multiple === true ? [] : flag.default);
     if (flag.choices !== undefined && typeof value === 'string' && !flag.choices.includes(value)) {
-      throw new CoopError('invalid_request', `--${name} is ${flag.choices.join(', ')}; not "${value}".`, { at: `--${name}` });
+      throw new CoopError('invalid_request', `--${name} is ${flag.choices.join(', ')}; not "${value}".`, {
+        at: `--${name}`,
+      });
     }
   }
   return filled as Input['flags'];

@@ -42,11 +42,26 @@ export function groupHelp(path: readonly string[], group: Group, look: Look, wid
 export type Chapter = { title: string; commands: readonly string[] };
 
 /** `coop` alone: what one can do, by who one is. */
-export function overview(tree: Commands, chapters: readonly Chapter[], version: string, look: Look, width: number): string {
+export function overview(
+  tree: Commands,
+  chapters: readonly Chapter[],
+  version: string,
+  look: Look,
+  width: number,
+): string {
   const columns = Math.min(width, 110);
   const size = Math.max(...chapters.flatMap(({ commands }) => commands.map((name) => name.length)));
   const parts = chapters.map(({ title, commands }) =>
-    section(title, twoColumns(commands.map((name) => [name, tree[name]!.about] as const), look, columns, size), look),
+    section(
+      title,
+      twoColumns(
+        commands.map((name) => [name, tree[name]!.about] as const),
+        look,
+        columns,
+        size,
+      ),
+      look,
+    ),
   );
   return [
     `${look.bold('coop')} ${version}  Rent idle GPUs by the second, and rent yours out.`,
@@ -72,13 +87,33 @@ const paragraphs = (text: string, columns: number): string =>
 function words(definition: Command, look: Look, columns: number): string[] {
   const all = [...(definition.positionals ?? []), ...(definition.rest === undefined ? [] : [definition.rest])];
   if (all.length === 0) return [];
-  return [section('Words', twoColumns(all.map((one) => [one.name, one.about]), look, columns), look)];
+  return [
+    section(
+      'Words',
+      twoColumns(
+        all.map((one) => [one.name, one.about]),
+        look,
+        columns,
+      ),
+      look,
+    ),
+  ];
 }
 
 function options(title: string, flags: Record<string, Flag>, look: Look, columns: number): string[] {
   const visible = Object.entries(flags).filter(([, flag]) => flag.hidden === undefined);
   if (visible.length === 0) return [];
-  return [section(title, twoColumns(visible.map(([name, flag]) => [flagName(name, flag), flagAbout(flag)]), look, columns), look)];
+  return [
+    section(
+      title,
+      twoColumns(
+        visible.map(([name, flag]) => [flagName(name, flag), flagAbout(flag)]),
+        look,
+        columns,
+      ),
+      look,
+    ),
+  ];
 }
 
 export function flagName(name: string, flag: Flag): string {
@@ -95,7 +130,12 @@ export function flagAbout(flag: Flag): string {
 
 function examples(definition: Command, look: Look, columns: number): string[] {
   if (definition.examples === undefined) return [];
-  const lines = definition.examples.map(([line, what]) => `  ${look.type(line)}\n${wrap(what, columns - 6).map((text) => `      ${look.dim(text)}`).join('\n')}`);
+  const lines = definition.examples.map(
+    ([line, what]) =>
+      `  ${look.type(line)}\n${wrap(what, columns - 6)
+        .map((text) => `      ${look.dim(text)}`)
+        .join('\n')}`,
+  );
   return [section('Examples', lines.join('\n'), look)];
 }
 
@@ -105,7 +145,10 @@ function twoColumns(rows: readonly (readonly [string, string])[], look: Look, co
   return rows
     .map(([left, right]) => {
       const [first, ...more] = wrap(right, room);
-      return [`  ${look.type(left.padEnd(size))}  ${first}`, ...more.map((line) => `${' '.repeat(size + 4)}${line}`)].join('\n');
+      return [
+        `  ${look.type(left.padEnd(size))}  ${first}`,
+        ...more.map((line) => `${' '.repeat(size + 4)}${line}`),
+      ].join('\n');
     })
     .join('\n');
 }

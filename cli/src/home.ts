@@ -39,7 +39,10 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new CoopError('invalid_request', `${path} is not valid JSON.`, { hint: 'Repair it, or move it away and log in again.', cause });
+    throw new CoopError('invalid_request', `${path} is not valid JSON.`, {
+      hint: 'Repair it, or move it away and log in again.',
+      cause,
+    });
   }
 }
 
@@ -52,7 +55,8 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-export const writeJson = (path: string, value: unknown): Promise<void> => writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+export const writeJson = (path: string, value: unknown): Promise<void> =>
+  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
 
 /** Only the owner may read it; written beside and renamed, so that a reader never sees half of it. */
 export async function writeWhole(path: string, text: string): Promise<void> {
@@ -86,7 +90,9 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
   try {
     const { mode } = await file.stat();
     if ((mode & 0o077) !== 0) {
-      throw new CoopError('invalid_request', `${path} can be read by other users of this computer.`, { hint: `chmod 600 ${path}` });
+      throw new CoopError('invalid_request', `${path} can be read by other users of this computer.`, {
+        hint: `chmod 600 ${path}`,
+      });
     }
     return await file.readFile('utf8');
   } finally {

@@ -27,7 +27,10 @@ const list = command({
           { title: 'MAY', value: (key) => key.scopes.join(', '), shrinkTo: 15 },
           { title: 'MADE', value: (key) => relativeTime(key.created_at, nowMs) },
           { title: 'LAST USED', value: (key) => relativeTime(key.last_used_at, nowMs) },
-          { title: 'EXPIRES', value: (key) => (key.expires_at === null ? 'never' : relativeTime(key.expires_at, nowMs)) },
+          {
+            title: 'EXPIRES',
+            value: (key) => (key.expires_at === null ? 'never' : relativeTime(key.expires_at, nowMs)),
+          },
         ],
         keys,
         terminal.width,
@@ -42,21 +45,34 @@ const create = command({
   details: 'It is shown once. A program uses it as COOP_API_KEY, with COOP_SERVER for the network.',
   positionals: [{ name: 'NAME', about: 'What it is for' }],
   flags: {
-    scope: { type: 'string', short: 's', value: 'SCOPE', about: `What it may do: ${keyScopes.join(', ')}`, multiple: true },
+    scope: {
+      type: 'string',
+      short: 's',
+      value: 'SCOPE',
+      about: `What it may do: ${keyScopes.join(', ')}`,
+      multiple: true,
+    },
     expires: { type: 'string', value: 'TIME', about: 'After this long: 30d', default: '90d' },
   },
   examples: [['coop key create ci --scope runs:read --scope runs:write --expires 30d', 'For a build server.']],
   run: async (input) => {
     const { flags, args, terminal } = input;
-    const scopes = flags.scope.length === 0 ? (['runs:read', 'runs:write', 'money:read'] as const) : flags.scope.map(scopeOf);
+    const scopes =
+      flags.scope.length === 0 ? (['runs:read', 'runs:write', 'money:read'] as const) : flags.scope.map(scopeOf);
     const seconds = parseDuration(flags.expires);
-    if (seconds === undefined) throw new CoopError('invalid_request', `"${flags.expires}" is no duration.`, { at: '--expires', hint: 'Write 30d, or off for a key without an end.' });
+    if (seconds === undefined)
+      throw new CoopError('invalid_request', `"${flags.expires}" is no duration.`, {
+        at: '--expires',
+        hint: 'Write 30d, or off for a key without an end.',
+      });
     const expires_at = seconds === 'off' ? null : new Date(terminal.nowMs() + seconds * 1000).toISOString();
     const { client } = await openSession(input);
     const key = await client.keys.create({ name: args[0]!, scopes: [...scopes], expires_at });
     if (terminal.json) return terminal.printJson(key);
     terminal.print(key.secret);
-    terminal.aside(terminal.asideLook.dim(`Shown once. It may: ${scopes.join(', ')}. coop key remove ${shortId(key.id)} ends it.`));
+    terminal.aside(
+      terminal.asideLook.dim(`Shown once. It may: ${scopes.join(', ')}. coop key remove ${shortId(key.id)} ends it.`),
+    );
   },
 });
 
@@ -64,7 +80,10 @@ function scopeOf(text: string): KeyScope {
   const known = keyScopes.find((scope) => scope === text);
   if (known !== undefined) return known;
   const [near] = nearest(text, keyScopes);
-  throw new CoopError('invalid_request', `There is no scope ${text}.`, { at: '--scope', hint: near === undefined ? `There are: ${keyScopes.join(', ')}.` : `Did you mean ${near}?` });
+  throw new CoopError('invalid_request', `There is no scope ${text}.`, {
+    at: '--scope',
+    hint: near === undefined ? `There are: ${keyScopes.join(', ')}.` : `Did you mean ${near}?`,
+  });
 }
 
 const remove = command({
@@ -77,7 +96,11 @@ const remove = command({
     for (const typed of input.args) {
       const found = keys.filter((key) => key.id.startsWith(typed) || key.name === typed);
       if (found.length !== 1) {
-        throw new CoopError('not_found', found.length === 0 ? `You have no key ${typed}.` : `${typed} stands for several keys.`, { hint: 'coop key list shows them; name one by its id.' });
+        throw new CoopError(
+          'not_found',
+          found.length === 0 ? `You have no key ${typed}.` : `${typed} stands for several keys.`,
+          { hint: 'coop key list shows them; name one by its id.' },
+        );
       }
       await client.keys.revoke(found[0]!.id);
       if (input.terminal.json) input.terminal.printJson(found[0]);

@@ -6,7 +6,8 @@ import { whoRuns } from './up/running.ts';
 
 /** When the network of this very computer does not answer because nobody has started it, that is what to say. */
 export async function withLocalHint(error: unknown, env: NodeJS.ProcessEnv): Promise<unknown> {
-  if (!(error instanceof CoopError) || error.code !== 'unavailable' || !error.message.endsWith('does not answer.')) return error;
+  if (!(error instanceof CoopError) || error.code !== 'unavailable' || !error.message.endsWith('does not answer.'))
+    return error;
   try {
     const home = coopHome(env);
     const context = await chooseContext(home, env, undefined);
@@ -14,5 +15,8 @@ export async function withLocalHint(error: unknown, env: NodeJS.ProcessEnv): Pro
   } catch {
     return error; // what cannot be read here was not the question
   }
-  return new CoopError(error.code, 'The network of this computer is not running.', { hint: 'Start it with coop up.', cause: error });
+  return new CoopError(error.code, 'The network of this computer is not running.', {
+    hint: 'Start it with coop up.',
+    cause: error,
+  });
 }

@@ -25,7 +25,12 @@ export const login = command({
     name: { type: 'string', value: 'NAME', about: 'Your name there, when you are new' },
     yes: { type: 'boolean', short: 'y', about: 'Trust the certificate that is shown' },
   },
-  examples: [['coop login https://coop.example.org:7070 --fingerprint 3f9a…', 'Join the network of somebody who told you the fingerprint.']],
+  examples: [
+    [
+      'coop login https://coop.example.org:7070 --fingerprint 3f9a…',
+      'Join the network of somebody who told you the fingerprint.',
+    ],
+  ],
   run: async ({ flags, args, terminal }) => {
     const home = coopHome(process.env);
     const { name, context } = await whereTo(home, args[0], flags.as, flags.context);
@@ -38,14 +43,24 @@ export const login = command({
     await saveCredential(home, name, { api_key: key.secret, user_id: user.id, expires_at: key.expires_at });
     const balance = await client.money.balance();
     if (terminal.json) return terminal.printJson({ context: name, server: trusted.server, user, balance });
-    terminal.print(`${terminal.look.good('logged in')}  ${user.name} at ${trusted.server}, ${money(balance.available)} to spend`);
+    terminal.print(
+      `${terminal.look.good('logged in')}  ${user.name} at ${trusted.server}, ${money(balance.available)} to spend`,
+    );
   },
 });
 
-async function whereTo(home: Home, typed: string | undefined, as: string | undefined, wished: string | undefined): Promise<{ name: string; context: Context }> {
+async function whereTo(
+  home: Home,
+  typed: string | undefined,
+  as: string | undefined,
+  wished: string | undefined,
+): Promise<{ name: string; context: Context }> {
   if (typed === undefined) {
     const current = await chooseContext(home, process.env, wished);
-    if (current === undefined) throw new CoopError('invalid_request', 'coop login needs the address of a server.', { hint: 'coop login https://coop.example.org:7070' });
+    if (current === undefined)
+      throw new CoopError('invalid_request', 'coop login needs the address of a server.', {
+        hint: 'coop login https://coop.example.org:7070',
+      });
     const { name, ...context } = current;
     return { name: as ?? name, context };
   }
@@ -55,8 +70,16 @@ async function whereTo(home: Home, typed: string | undefined, as: string | undef
 }
 
 /** Trust on first use: what was pinned must still be shown; what is new and unvouched for is asked about. */
-async function trust(context: Context, fingerprint: string | undefined, yes: boolean, terminal: Terminal): Promise<Context> {
-  const wanted = fingerprint?.replace(/^sha256:/i, '').replaceAll(':', '').toLowerCase();
+async function trust(
+  context: Context,
+  fingerprint: string | undefined,
+  yes: boolean,
+  terminal: Terminal,
+): Promise<Context> {
+  const wanted = fingerprint
+    ?.replace(/^sha256:/i, '')
+    .replaceAll(':', '')
+    .toLowerCase();
   if (wanted !== undefined && !/^[0-9a-f]{64}$/.test(wanted)) {
     throw new CoopError('invalid_request', 'A fingerprint is 64 hex digits.', { at: '--fingerprint' });
   }
@@ -71,13 +94,19 @@ async function trust(context: Context, fingerprint: string | undefined, yes: boo
     });
   }
   if (shown.trusted || context.ca !== undefined) return context;
-  terminal.aside(`No public authority vouches for ${context.server}. Its certificate has the fingerprint\n\n  ${terminal.asideLook.bold(inPairs(shown.fingerprint))}\n`);
-  if (yes || (await agreed(terminal, 'Is that what its operator told you?'))) return { ...context, fingerprint: shown.fingerprint };
+  terminal.aside(
+    `No public authority vouches for ${context.server}. Its certificate has the fingerprint\n\n  ${terminal.asideLook.bold(inPairs(shown.fingerprint))}\n`,
+  );
+  if (yes || (await agreed(terminal, 'Is that what its operator told you?')))
+    return { ...context, fingerprint: shown.fingerprint };
   throw new CoopError('invalid_signature', 'The certificate was not trusted; nothing was sent.');
 }
 
 const inPairs = (hex: string): string => hex.toUpperCase().match(/../g)!.join(':');
 
 function noCertificate(server: string): never {
-  throw new CoopError('invalid_request', `${server} is plain HTTP and has no certificate.`, { at: '--fingerprint', hint: 'Write https://.' });
+  throw new CoopError('invalid_request', `${server} is plain HTTP and has no certificate.`, {
+    at: '--fingerprint',
+    hint: 'Write https://.',
+  });
 }

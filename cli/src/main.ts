@@ -45,7 +45,9 @@ async function leaf(definition: Command, { path, argv: words }: Found): Promise<
   if (!definition.passThrough && (own.includes('--help') || own.includes('-h'))) {
     return say(commandHelp(path, definition, terminal.look, terminal.width));
   }
-  const input = definition.passThrough ? { flags: { context: undefined }, args: [], rest: words } : parseCommand(definition, path, words);
+  const input = definition.passThrough
+    ? { flags: { context: undefined }, args: [], rest: words }
+    : parseCommand(definition, path, words);
   return (await definition.run({ ...input, terminal })) ?? 0;
 }
 
@@ -80,7 +82,12 @@ function ownWords({ found: node, argv: words }: Found): string[] {
 
 /** `coop --json` alone asks for nothing else either. */
 function isHelp(word: string): boolean {
-  return word === '--help' || word === '-h' || word === 'help' || (word.startsWith('--') && Object.hasOwn(globalFlags, word.slice(2)));
+  return (
+    word === '--help' ||
+    word === '-h' ||
+    word === 'help' ||
+    (word.startsWith('--') && Object.hasOwn(globalFlags, word.slice(2)))
+  );
 }
 
 function say(text: string): number {
@@ -89,6 +96,8 @@ function say(text: string): number {
 }
 
 function version(): string {
-  const { version: own_ } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version: own_ } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return own_;
 }

@@ -18,7 +18,8 @@ export const balance = command({
 
 export const ledger = command({
   about: 'Every transfer of your money and what it was for',
-  details: 'Newest first. A hold sets money aside for a running lease; a post charges what was served of it, a release gives the rest back.',
+  details:
+    'Newest first. A hold sets money aside for a running lease; a post charges what was served of it, a release gives the rest back.',
   flags: {
     limit: { type: 'string', short: 'n', value: 'N', about: 'At most this many', default: '50' },
     run: { type: 'string', value: 'RUN', about: 'Only of this run, by id or the beginning of one' },

@@ -23,7 +23,12 @@ export const demand = command({
           { title: 'CLASS', value: (one) => one.class },
           { title: 'ORDERS', value: (one) => String(one.runs), align: 'right' },
           { title: 'UNITS', value: (one) => String(one.units), align: 'right' },
-          { title: 'PAYS UP TO', value: (one) => (one.max_price_per_unit_hour === null ? 'any price' : `${money(one.max_price_per_unit_hour)}/unit·h`), align: 'right' },
+          {
+            title: 'PAYS UP TO',
+            value: (one) =>
+              one.max_price_per_unit_hour === null ? 'any price' : `${money(one.max_price_per_unit_hour)}/unit·h`,
+            align: 'right',
+          },
           { title: 'WAITS SINCE', value: (one) => relativeTime(one.oldest_at, terminal.nowMs()) },
         ],
         waiting,
@@ -43,7 +48,9 @@ const show = command({
     const answer = await client.policy();
     if (terminal.json) return terminal.printJson(answer);
     const known = Policy.safeParse(answer.policy);
-    terminal.print(known.success ? renderPolicy(known.data, answer.hash, terminal.look) : JSON.stringify(answer.policy, null, 2));
+    terminal.print(
+      known.success ? renderPolicy(known.data, answer.hash, terminal.look) : JSON.stringify(answer.policy, null, 2),
+    );
   },
 });
 
@@ -53,9 +60,18 @@ export function renderPolicy(rules: Policy, hash: string, look: Look): string {
   const fields: (readonly [string, string])[] = [
     ['policy', `${look.bold(rules.name)}, for a ${rules.network} network`],
     ['hash', hash],
-    ['fees', `renters ${percent(rules.fees.renter_ppm)} on top, providers ${percent(rules.fees.provider_ppm)} of the gross`],
-    ['hold', `the next ${formatDuration(rules.hold.horizon_s)} at most; ${formatDuration(rules.hold.notice_s)} notice when the credit ends`],
-    ['silence', `unknown after ${formatDuration(rules.timeouts.silent_s)}, lost after ${formatDuration(rules.timeouts.lost_s)}; gaps to ${formatDuration(rules.gap_s)} are billed from signed meter lines`],
+    [
+      'fees',
+      `renters ${percent(rules.fees.renter_ppm)} on top, providers ${percent(rules.fees.provider_ppm)} of the gross`,
+    ],
+    [
+      'hold',
+      `the next ${formatDuration(rules.hold.horizon_s)} at most; ${formatDuration(rules.hold.notice_s)} notice when the credit ends`,
+    ],
+    [
+      'silence',
+      `unknown after ${formatDuration(rules.timeouts.silent_s)}, lost after ${formatDuration(rules.timeouts.lost_s)}; gaps to ${formatDuration(rules.gap_s)} are billed from signed meter lines`,
+    ],
     ['drain', `${formatDuration(rules.drain_notice_s)} notice`],
     ['kept', `stopped containers ${formatDuration(rules.keep_stopped_s)}, unbilled`],
     ['quotes', `good for ${formatDuration(rules.quote_ttl_s)}`],

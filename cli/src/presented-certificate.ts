@@ -17,10 +17,20 @@ export async function presentedCertificate(server: string): Promise<Presented | 
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
     const isName = /[a-z]/i.test(host) && !host.includes(':');
-    const socket = connect({ host, port: Number(url.port || 443), rejectUnauthorized: false, ...(isName && { servername: host }) });
+    const socket = connect({
+      host,
+      port: Number(url.port || 443),
+      rejectUnauthorized: false,
+      ...(isName && { servername: host }),
+    });
     const fail = (cause: Error): void => {
       socket.destroy();
-      reject(new CoopError('unavailable', `${server} does not answer.`, { hint: 'Check the address and that the network is up.', cause }));
+      reject(
+        new CoopError('unavailable', `${server} does not answer.`, {
+          hint: 'Check the address and that the network is up.',
+          cause,
+        }),
+      );
     };
     socket.setTimeout(TIMEOUT_MS, () => fail(new Error('no TLS answer in time')));
     socket.once('error', fail);

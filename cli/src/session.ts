@@ -29,7 +29,10 @@ export async function openSession({ flags, terminal }: Asking): Promise<Session>
   }
   const signer = await readSigner(home.loginKey);
   const apiKey = process.env['COOP_API_KEY'] ?? (await validKey(home, context, terminal.nowMs()));
-  const client = clientFor(context, { ...(apiKey !== undefined && { apiKey }), ...(signer !== undefined && { signer }) });
+  const client = clientFor(context, {
+    ...(apiKey !== undefined && { apiKey }),
+    ...(signer !== undefined && { signer }),
+  });
   if (terminal.explain) explainCalls(context.server, terminal);
   if (apiKey === undefined) await renew(client, home, context, signer);
   return { client, home, context, signer };
@@ -55,7 +58,9 @@ async function validKey(home: Home, context: ChosenContext, nowMs: number): Prom
 
 async function renew(client: Client, home: Home, context: ChosenContext, signer: Signer | undefined): Promise<void> {
   if (signer === undefined) {
-    throw new CoopError('unauthenticated', `You are not logged in to ${context.name}.`, { hint: `coop login ${context.server}` });
+    throw new CoopError('unauthenticated', `You are not logged in to ${context.name}.`, {
+      hint: `coop login ${context.server}`,
+    });
   }
   const { user, key } = await client.auth.login();
   await saveCredential(home, context.name, { api_key: key.secret, user_id: user.id, expires_at: key.expires_at });

@@ -27,7 +27,10 @@ export type Terminal = {
   printJson: (value: unknown) => void;
 };
 
-export function openTerminal(process: NodeJS.Process, options: { json: boolean; explain: boolean; verbose: boolean }): Terminal {
+export function openTerminal(
+  process: NodeJS.Process,
+  options: { json: boolean; explain: boolean; verbose: boolean },
+): Terminal {
   const { stdin, stdout, stderr, env } = process;
   return {
     stdin,

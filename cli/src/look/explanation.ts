@@ -21,7 +21,11 @@ export function renderExplanation(explanation: Explanation, look: Look, width: n
     [
       { title: 'OFFERS', value: (row) => (row.failed === 0 ? '' : String(row.failed)), align: 'right' },
       { title: 'FAILED ON', value: (row) => row.why },
-      { title: 'WITHOUT IT', value: (row) => (row.gain === undefined ? '' : `${row.gain.offers} would match`), dispensable: 1 },
+      {
+        title: 'WITHOUT IT',
+        value: (row) => (row.gain === undefined ? '' : `${row.gain.offers} would match`),
+        dispensable: 1,
+      },
       { title: 'FOR EXAMPLE', value: (row) => row.gain?.example ?? '', shrinkTo: 20, style: look.type },
     ],
     rows,

@@ -14,11 +14,20 @@ export function renderLedger(lines: readonly LedgerLine[], look: Look, width: nu
     [
       { title: 'WHEN', value: ({ line }) => dayAndTime(line.at), dispensable: 1 },
       { title: 'KIND', value: ({ line }) => line.kind },
-      { title: 'AMOUNT'.padStart(amountWidth), value: ({ amount }) => amount.padStart(amountWidth), style: (text, { line }) => shade(text, line, look) },
+      {
+        title: 'AMOUNT'.padStart(amountWidth),
+        value: ({ amount }) => amount.padStart(amountWidth),
+        style: (text, { line }) => shade(text, line, look),
+      },
       { title: 'BALANCE'.padStart(balanceWidth), value: ({ balance }) => balance.padStart(balanceWidth) },
       { title: 'ACCOUNT', value: ({ line }) => line.account, dispensable: 3 },
       { title: 'FOR', value: ({ line }) => line.what, shrinkTo: 20 },
-      { title: 'RUN', value: ({ line }) => (line.run_id === null ? '' : shortId(line.run_id)), dispensable: 2, style: look.dim },
+      {
+        title: 'RUN',
+        value: ({ line }) => (line.run_id === null ? '' : shortId(line.run_id)),
+        dispensable: 2,
+        style: look.dim,
+      },
     ],
     rows,
     width,
@@ -42,9 +51,12 @@ export function renderBalance(balance: Balance, look: Look): string {
   const width = Math.max(...amounts.map((text) => text.length));
   const notes = {
     available: 'can be spent',
-    held: "for the running hour of your leases; what is not used comes back",
+    held: 'for the running hour of your leases; what is not used comes back',
     spent: 'in all',
     earned: 'as a provider, after fees',
   };
-  return renderFields(names.map((name, i) => [name, `${amounts[i]!.padStart(width)}  ${look.dim(notes[name])}`] as const), look);
+  return renderFields(
+    names.map((name, i) => [name, `${amounts[i]!.padStart(width)}  ${look.dim(notes[name])}`] as const),
+    look,
+  );
 }

@@ -16,7 +16,12 @@ export function renderMachines(machines: readonly Machine[], look: Look, width: 
       { title: 'DEVICES', value: devicesOf, shrinkTo: 12 },
       { title: 'LEASES', value: (machine) => String(machine.leases.length), align: 'right' },
       { title: 'EARNED', value: (machine) => money(machine.earned), align: 'right' },
-      { title: 'ISOLATION', value: (machine) => machine.isolation, dispensable: 2, style: (text, machine) => (machine.isolation === 'none' ? look.attention(text) : text) },
+      {
+        title: 'ISOLATION',
+        value: (machine) => machine.isolation,
+        dispensable: 2,
+        style: (text, machine) => (machine.isolation === 'none' ? look.attention(text) : text),
+      },
       { title: 'PLACE', value: (machine) => machine.terms.region, shrinkTo: 8, dispensable: 3 },
       { title: 'SEEN', value: (machine) => relativeTime(machine.last_seen_at, nowMs), dispensable: 1 },
     ],
@@ -55,22 +60,53 @@ export function renderMachine(machine: Machine, look: Look, width: number, nowMs
     ['state', `${stateColour(machine, look)(stateOf(machine))}, seen ${relativeTime(machine.last_seen_at, nowMs)}`],
     ['computer', plain(`${machine.hostname}, ${machine.cpu_model}, ${machine.architecture}`)],
     ['', `${count(machine.cpus, 'CPU')}, ${formatMib(machine.memory_mib)} memory, ${formatMib(machine.disk_mib)} disk`],
-    ...machine.devices.map((device, i) => [i === 0 ? 'devices' : '', plain(`${device.class}  ${device.name}, ${formatMib(device.memory_mib)}${device.owner_busy ? ', used by its owner now' : ''}`)] as const),
-    ['engine', `${plain(machine.engine)}, isolation ${machine.isolation === 'none' ? look.attention('none') : machine.isolation}, network ${machine.network}, disk ${machine.disk_limit}`],
-    ...(Object.keys(terms.price_micros_per_unit_hour).length === 0 ? [['prices', "the network's usual ones, as in the offers"] as const] : []),
-    ...Object.entries(terms.price_micros_per_unit_hour).map(([name, micros], i) => [i === 0 ? 'prices' : '', `${name}  $${decimalDollars(BigInt(micros))} a unit and hour`] as const),
-    ['terms', `${count(terms.min_units, 'unit')} to ${terms.max_units ?? 'all'}, ${formatDuration(terms.min_duration_s)} to ${formatDuration(terms.max_duration_s)}${terms.only_when_idle ? ', only when idle' : ''}`],
+    ...machine.devices.map(
+      (device, i) =>
+        [
+          i === 0 ? 'devices' : '',
+          plain(
+            `${device.class}  ${device.name}, ${formatMib(device.memory_mib)}${device.owner_busy ? ', used by its owner now' : ''}`,
+          ),
+        ] as const,
+    ),
+    [
+      'engine',
+      `${plain(machine.engine)}, isolation ${machine.isolation === 'none' ? look.attention('none') : machine.isolation}, network ${machine.network}, disk ${machine.disk_limit}`,
+    ],
+    ...(Object.keys(terms.price_micros_per_unit_hour).length === 0
+      ? [['prices', "the network's usual ones, as in the offers"] as const]
+      : []),
+    ...Object.entries(terms.price_micros_per_unit_hour).map(
+      ([name, micros], i) =>
+        [i === 0 ? 'prices' : '', `${name}  $${decimalDollars(BigInt(micros))} a unit and hour`] as const,
+    ),
+    [
+      'terms',
+      `${count(terms.min_units, 'unit')} to ${terms.max_units ?? 'all'}, ${formatDuration(terms.min_duration_s)} to ${formatDuration(terms.max_duration_s)}${terms.only_when_idle ? ', only when idle' : ''}`,
+    ],
     ...(quiet === '' ? [] : [['quiet', `${quiet} (${terms.time_zone})`] as const]),
-    ['kept', `${keptWords(terms)} for the owner; ${terms.disk_mib === null ? 'nine tenths of the free disk' : formatMib(terms.disk_mib)} rented out at most`],
+    [
+      'kept',
+      `${keptWords(terms)} for the owner; ${terms.disk_mib === null ? 'nine tenths of the free disk' : formatMib(terms.disk_mib)} rented out at most`,
+    ],
     ['earned', exactMoney(machine.earned)],
   ];
   const offers = renderOffers(machine.offers, look, width, nowMs);
-  const leases = machine.leases.map((lease) => `${shortId(lease.id)}  ${lease.state.padEnd(10)} ${unitsText(lease.units, lease.class)}`);
-  return [renderFields(fields, look), ...(offers === '' ? [] : [offers]), ...(leases.length === 0 ? [] : [`${look.dim('LEASES')}\n${leases.join('\n')}`])].join('\n\n');
+  const leases = machine.leases.map(
+    (lease) => `${shortId(lease.id)}  ${lease.state.padEnd(10)} ${unitsText(lease.units, lease.class)}`,
+  );
+  return [
+    renderFields(fields, look),
+    ...(offers === '' ? [] : [offers]),
+    ...(leases.length === 0 ? [] : [`${look.dim('LEASES')}\n${leases.join('\n')}`]),
+  ].join('\n\n');
 }
 
 function keptWords({ reserve_cpus, reserve_memory_mib }: Machine['terms']): string {
-  const parts = [...(reserve_cpus === 0 ? [] : [count(reserve_cpus, 'CPU')]), ...(reserve_memory_mib === 0 ? [] : [`${formatMib(reserve_memory_mib)} memory`])];
+  const parts = [
+    ...(reserve_cpus === 0 ? [] : [count(reserve_cpus, 'CPU')]),
+    ...(reserve_memory_mib === 0 ? [] : [`${formatMib(reserve_memory_mib)} memory`]),
+  ];
   return parts.join(' and ') || 'nothing';
 }
 
@@ -84,11 +120,20 @@ export function renderDoctor(checks: readonly DoctorCheck[], look: Look, width: 
   const indent = `\n${' '.repeat(size + 8)}`;
   const lines = checks.map(({ name, status, found, hint }) => {
     const head = `${colours[status](marks[status].padEnd(4))}  ${plain(name).padEnd(size)}  ${wrap(plain(found), room).join(indent)}`;
-    return hint === null || status === 'ok' ? head : `${head}${indent}${wrap(plain(hint), room).map((line) => look.dim(line)).join(indent)}`;
+    return hint === null || status === 'ok'
+      ? head
+      : `${head}${indent}${wrap(plain(hint), room)
+          .map((line) => look.dim(line))
+          .join(indent)}`;
   });
   const failed = checks.filter(({ status }) => status === 'failed').length;
   const warned = checks.filter(({ status }) => status === 'warning').length;
-  const verdict = failed > 0 ? look.bad(`${count(failed, 'check')} failed`) : warned > 0 ? look.attention(`fit, with ${count(warned, 'warning')}`) : look.good('all is well');
+  const verdict =
+    failed > 0
+      ? look.bad(`${count(failed, 'check')} failed`)
+      : warned > 0
+        ? look.attention(`fit, with ${count(warned, 'warning')}`)
+        : look.good('all is well');
   return `${lines.join('\n')}\n\n${verdict}`;
 }
 
@@ -101,9 +146,18 @@ export function renderEarnings(earnings: Earnings, look: Look, width: number): s
     [
       { title: 'LEASE', value: ({ lease }) => shortId(lease.lease_id) },
       { title: 'ON', value: ({ lease }) => unitsText(lease.units, lease.class), dispensable: 2 },
-      { title: 'ENDED', value: ({ lease }) => (lease.ended_at === null ? 'runs' : dayAndTime(lease.ended_at)), dispensable: 1 },
+      {
+        title: 'ENDED',
+        value: ({ lease }) => (lease.ended_at === null ? 'runs' : dayAndTime(lease.ended_at)),
+        dispensable: 1,
+      },
       { title: 'SERVED', value: ({ lease }) => formatDuration(lease.billed_s), align: 'right' },
-      { title: 'UNPAID', value: ({ lease }) => (lease.unbilled_s === 0 ? '' : formatDuration(lease.unbilled_s)), align: 'right', style: look.attention },
+      {
+        title: 'UNPAID',
+        value: ({ lease }) => (lease.unbilled_s === 0 ? '' : formatDuration(lease.unbilled_s)),
+        align: 'right',
+        style: look.attention,
+      },
       { title: 'GROSS', value: ({ lease }) => money(lease.gross), align: 'right', dispensable: 3 },
       { title: 'FEE', value: ({ lease }) => money(lease.fee), align: 'right', dispensable: 3 },
       { title: 'NET'.padStart(netWidth), value: (row) => row.net, style: look.good },

@@ -10,7 +10,9 @@ export function renderOffers(offers: readonly Offer[], look: Look, width: number
   if (offers.length === 0) return '';
   const table = renderTable(columns(look, nowMs), offers, width, look);
   const weak = offers.some((offer) => offer.isolation === 'none');
-  return weak ? `${table}\n\n${look.attention('isolation none')}: plain processes; nothing keeps the workload and the machine apart.` : table;
+  return weak
+    ? `${table}\n\n${look.attention('isolation none')}: plain processes; nothing keeps the workload and the machine apart.`
+    : table;
 }
 
 function columns(look: Look, nowMs: number): Column<Offer>[] {
@@ -18,17 +20,42 @@ function columns(look: Look, nowMs: number): Column<Offer>[] {
     { title: 'OFFER', value: (offer) => shortId(offer.id) },
     { title: 'CLASS', value: (offer) => offer.class },
     { title: 'FREE', value: (offer) => `${offer.units_free} of ${offer.units_total}`, align: 'right' },
-    { title: 'VRAM', value: (offer) => (offer.device_memory_mib === 0 ? '-' : formatMib(offer.device_memory_mib)), align: 'right', dispensable: 1 },
+    {
+      title: 'VRAM',
+      value: (offer) => (offer.device_memory_mib === 0 ? '-' : formatMib(offer.device_memory_mib)),
+      align: 'right',
+      dispensable: 1,
+    },
     { title: 'CPU', value: (offer) => eachUnit(offer.unit_cpus), align: 'right', dispensable: 4 },
     { title: 'MEMORY', value: (offer) => formatMib(offer.unit_memory_mib), align: 'right', dispensable: 3 },
     { title: 'DISK', value: (offer) => formatMib(offer.disk_free_mib), align: 'right', dispensable: 5 },
     { title: '$/UNIT·H', value: (offer) => money(offer.price_per_unit_hour), align: 'right', style: look.bold },
-    { title: 'RELIABLE', value: (offer) => percent(offer.reliability_ppm), align: 'right', dispensable: 6, style: (text, offer) => reliability(text, offer, look) },
-    { title: 'VERIFIED', value: (offer) => (offer.verified ? 'yes' : 'not yet'), dispensable: 9, style: (text, offer) => (offer.verified ? look.good(text) : text) },
-    { title: 'ISOLATION', value: (offer) => offer.isolation, style: (text, offer) => (offer.isolation === 'none' ? look.attention(text) : text), dispensable: 2 },
+    {
+      title: 'RELIABLE',
+      value: (offer) => percent(offer.reliability_ppm),
+      align: 'right',
+      dispensable: 6,
+      style: (text, offer) => reliability(text, offer, look),
+    },
+    {
+      title: 'VERIFIED',
+      value: (offer) => (offer.verified ? 'yes' : 'not yet'),
+      dispensable: 9,
+      style: (text, offer) => (offer.verified ? look.good(text) : text),
+    },
+    {
+      title: 'ISOLATION',
+      value: (offer) => offer.isolation,
+      style: (text, offer) => (offer.isolation === 'none' ? look.attention(text) : text),
+      dispensable: 2,
+    },
     { title: 'PLACE', value: (offer) => offer.region, shrinkTo: 8, dispensable: 7 },
     { title: 'UP TO', value: (offer) => formatDuration(offer.max_duration_s), align: 'right', dispensable: 8 },
-    { title: 'STATE', value: (offer) => stateOf(offer, nowMs), style: (text, offer) => (offer.availability === 'free' ? look.good(text) : look.attention(text)) },
+    {
+      title: 'STATE',
+      value: (offer) => stateOf(offer, nowMs),
+      style: (text, offer) => (offer.availability === 'free' ? look.good(text) : look.attention(text)),
+    },
   ];
 }
 
@@ -50,7 +77,8 @@ const availabilityWords = {
 
 function stateOf(offer: Offer, nowMs: number): string {
   const word = availabilityWords[offer.availability];
-  if (offer.availability === 'offline' && offer.last_seen_at !== null) return `${word}, seen ${relativeTime(offer.last_seen_at, nowMs)}`;
+  if (offer.availability === 'offline' && offer.last_seen_at !== null)
+    return `${word}, seen ${relativeTime(offer.last_seen_at, nowMs)}`;
   return offer.available_from === null ? word : `${word}, free ${relativeTime(offer.available_from, nowMs)}`;
 }
 

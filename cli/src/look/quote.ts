@@ -7,7 +7,14 @@ import { plain } from './text.ts';
 import { alignPoints, exactMoney, money, percent, relativeTime, shortId } from './units.ts';
 
 /** A quote as it is put to the renter: what it is, what each part costs, what can be lost at most. */
-export function renderQuote(quote: Quote, chosen: QuotedOffer, maxPrice: bigint, look: Look, width: number, nowMs: number): string {
+export function renderQuote(
+  quote: Quote,
+  chosen: QuotedOffer,
+  maxPrice: bigint,
+  look: Look,
+  width: number,
+  nowMs: number,
+): string {
   return [
     heading(chosen, look),
     priceLines(chosen, look, width),
@@ -19,21 +26,43 @@ export function renderQuote(quote: Quote, chosen: QuotedOffer, maxPrice: bigint,
 
 function heading({ offer, units, cpus, memory_mib, disk_mib }: QuotedOffer, look: Look): string {
   const size = `${offer.class === 'cpu' ? '' : `${cpus} CPUs, `}${formatMib(memory_mib)} memory, ${formatMib(disk_mib)} disk`;
-  const place = [offer.region, shortId(offer.machine_id), offer.engine, `isolation ${offer.isolation}`].filter((text) => text !== '' && text !== 'unknown').map(plain);
+  const place = [offer.region, shortId(offer.machine_id), offer.engine, `isolation ${offer.isolation}`]
+    .filter((text) => text !== '' && text !== 'unknown')
+    .map(plain);
   return `${look.bold(unitsText(units, offer.class))}  ${size}\n${look.dim(place.join(' · '))}`;
 }
 
 function priceLines(chosen: QuotedOffer, look: Look, width: number): string {
   const rows = [
-    ...chosen.lines.map(({ what, per_hour, note }) => ({ what, amount: exactMoney(per_hour), note: note ?? '', kind: 'line' })),
-    { what: 'together', amount: exactMoney(chosen.per_hour), note: `${perSecond(chosen)} a second, from ready to the end`, kind: 'total' },
+    ...chosen.lines.map(({ what, per_hour, note }) => ({
+      what,
+      amount: exactMoney(per_hour),
+      note: note ?? '',
+      kind: 'line',
+    })),
+    {
+      what: 'together',
+      amount: exactMoney(chosen.per_hour),
+      note: `${perSecond(chosen)} a second, from ready to the end`,
+      kind: 'total',
+    },
     ...(chosen.reference === null ? [] : [referenceRow(chosen.reference, chosen)]),
   ];
   const amounts = alignPoints(rows.map(({ amount }) => amount));
   return renderTable(
     [
-      { title: 'PER HOUR', value: ({ what }) => what, shrinkTo: 16, style: (text, { kind }) => shade(text, kind, look) },
-      { title: '', value: (row) => amounts[rows.indexOf(row)]!.trimEnd().padEnd(amounts[0]!.length), align: 'right', style: (text, { kind }) => shade(text, kind, look) },
+      {
+        title: 'PER HOUR',
+        value: ({ what }) => what,
+        shrinkTo: 16,
+        style: (text, { kind }) => shade(text, kind, look),
+      },
+      {
+        title: '',
+        value: (row) => amounts[rows.indexOf(row)]!.trimEnd().padEnd(amounts[0]!.length),
+        align: 'right',
+        style: (text, { kind }) => shade(text, kind, look),
+      },
       { title: '', value: ({ note }) => note, shrinkTo: 12, style: look.dim },
     ],
     rows,
@@ -51,8 +80,14 @@ function shade(text: string, kind: string, look: Look): string {
 function referenceRow(reference: ReferencePrice, chosen: QuotedOffer) {
   const theirs = reference.per_hour.micros;
   const less = theirs === 0 ? 0 : Math.round(((theirs - chosen.per_hour.micros) * 1_000_000) / theirs);
-  const compared = less > 0 ? `this is ${percent(less)} less` : less < 0 ? `this is ${percent(-less)} more` : 'the same';
-  return { what: `${reference.cloud} ${reference.product}`, amount: exactMoney(reference.per_hour), note: `as of ${reference.as_of}; ${compared}`, kind: 'reference' };
+  const compared =
+    less > 0 ? `this is ${percent(less)} less` : less < 0 ? `this is ${percent(-less)} more` : 'the same';
+  return {
+    what: `${reference.cloud} ${reference.product}`,
+    amount: exactMoney(reference.per_hour),
+    note: `as of ${reference.as_of}; ${compared}`,
+    kind: 'reference',
+  };
 }
 
 function perSecond(chosen: QuotedOffer): string {
@@ -65,11 +100,21 @@ function terms(quote: Quote, chosen: QuotedOffer, maxPrice: bigint, look: Look, 
   const balance = BigInt(quote.balance.micros);
   const enough = BigInt(quote.hold.micros) <= balance;
   return [
-    ['at most', `${exactMoney(budget)} in all (budget), ${formatDuration(quote.spec.max_duration_s)} long, ${exactMoney(maxPrice)} an hour`],
-    ['held now', `${exactMoney(quote.hold)} of your ${money(balance)}${enough ? '' : `  ${look.bad('not enough credit')}`}`],
+    [
+      'at most',
+      `${exactMoney(budget)} in all (budget), ${formatDuration(quote.spec.max_duration_s)} long, ${exactMoney(maxPrice)} an hour`,
+    ],
+    [
+      'held now',
+      `${exactMoney(quote.hold)} of your ${money(balance)}${enough ? '' : `  ${look.bad('not enough credit')}`}`,
+    ],
     ['quote', `${shortId(quote.id)}, good until ${relativeTime(quote.expires_at, nowMs).replace('in ', '')} from now`],
-    ...(chosen.offer.disk_limit === 'watched' ? ([['disk', 'watched, not enforced: the run ends when it uses more']] as [string, string][]) : []),
-    ...(chosen.offer.network === 'none' ? ([['network', look.attention('none: this machine gives workloads no internet')]] as [string, string][]) : []),
+    ...(chosen.offer.disk_limit === 'watched'
+      ? ([['disk', 'watched, not enforced: the run ends when it uses more']] as [string, string][])
+      : []),
+    ...(chosen.offer.network === 'none'
+      ? ([['network', look.attention('none: this machine gives workloads no internet')]] as [string, string][])
+      : []),
   ];
 }
 
@@ -96,5 +141,7 @@ function alternatives(quote: Quote, chosen: QuotedOffer, look: Look, width: numb
 
 function warnings({ offer }: QuotedOffer, look: Look): string[] {
   if (offer.isolation !== 'none') return [];
-  return [`${look.attention('isolation: none')}  The command runs as a plain process of the machine's owner, who sees all it does. Never send secrets there.`];
+  return [
+    `${look.attention('isolation: none')}  The command runs as a plain process of the machine's owner, who sees all it does. Never send secrets there.`,
+  ];
 }

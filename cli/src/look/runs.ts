@@ -14,11 +14,20 @@ export function renderRuns(runs: readonly Run[], look: Look, width: number, nowM
       { title: 'STATE', value: (run) => runState(run), style: (text, run) => shade(text, run, look) },
       { title: 'ON', value: (run) => on(run), dispensable: 3 },
       { title: 'COMMAND', value: (run) => commandText(run), shrinkTo: 10, dispensable: 2 },
-      { title: 'SERVED', value: (run) => formatDuration(sum(run.leases.map((lease) => lease.billed_s))), align: 'right', dispensable: 1 },
+      {
+        title: 'SERVED',
+        value: (run) => formatDuration(sum(run.leases.map((lease) => lease.billed_s))),
+        align: 'right',
+        dispensable: 1,
+      },
       { title: '$/H', value: (run) => price(run), align: 'right', dispensable: 4 },
       { title: 'COST', value: (run) => money(run.cost), align: 'right' },
       { title: 'STARTED', value: (run) => relativeTime(run.created_at, nowMs), dispensable: 5 },
-      { title: 'ENDS', value: (run) => (run.ended_at === null ? relativeTime(run.expires_at, nowMs) : ''), dispensable: 6 },
+      {
+        title: 'ENDS',
+        value: (run) => (run.ended_at === null ? relativeTime(run.expires_at, nowMs) : ''),
+        dispensable: 6,
+      },
     ],
     runs,
     width,
@@ -40,7 +49,8 @@ function price(run: Run): string {
   return lease === undefined ? '-' : money(lease.price_per_hour);
 }
 
-export const commandText = (run: Run): string => (run.spec.command ?? run.spec.entrypoint ?? []).join(' ') || (run.spec.image ?? '');
+export const commandText = (run: Run): string =>
+  (run.spec.command ?? run.spec.entrypoint ?? []).join(' ') || (run.spec.image ?? '');
 
 /** `running`, `starting: pulling`, `completed`, `exit 3`. */
 export function runState(run: Run): string {
@@ -67,7 +77,10 @@ export function renderEnd(run: Run, look: Look): string {
   const billed = sum(run.leases.map((lease) => lease.billed_s));
   const unbilled = sum(run.leases.map((lease) => lease.unbilled_s));
   const unspent = BigInt(run.budget.micros) - BigInt(run.cost.micros);
-  const paid = billed === 0 && run.cost.micros === 0 ? 'nothing was charged' : `${formatDuration(billed)} billed, ${money(run.cost)}`;
+  const paid =
+    billed === 0 && run.cost.micros === 0
+      ? 'nothing was charged'
+      : `${formatDuration(billed)} billed, ${money(run.cost)}`;
   const parts = [
     ...(run.exit_code === null ? [] : [`exit code ${run.exit_code}`]),
     paid,

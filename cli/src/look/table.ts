@@ -17,10 +17,17 @@ export type Column<Row> = {
 const GAP = 2;
 
 /** Lines of the table, without colours in cells unless a style gives them. `width` Infinity: everything is shown. */
-export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number, look: Look): string {
+export function renderTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+  look: Look,
+): string {
   const cells = columns.map((column) => ({ column, texts: rows.map((row) => plain(column.value(row))) }));
   const fitted = fit(cells.map(measure), width);
-  const header = fitted.map(({ column, size }, i) => look.dim(place(column.title, size, column.align, i === fitted.length - 1)));
+  const header = fitted.map(({ column, size }, i) =>
+    look.dim(place(column.title, size, column.align, i === fitted.length - 1)),
+  );
   const lines = rows.map((row, r) =>
     fitted
       .map(({ column, texts, size }, i) => {
@@ -51,14 +58,17 @@ function fit<Row>(columns: Measured<Row>[], width: number): Measured<Row>[] {
     if (shrink(kept, excess)) return kept;
     const least = Math.max(...kept.map(({ column }) => column.dispensable ?? 0));
     if (least === 0) return kept;
-    kept = columns.filter(({ column }) => kept.some((one) => one.column === column) && (column.dispensable ?? 0) < least).map((column) => ({ ...column }));
+    kept = columns
+      .filter(({ column }) => kept.some((one) => one.column === column) && (column.dispensable ?? 0) < least)
+      .map((column) => ({ ...column }));
   }
 }
 
 /** Takes `excess` from the widest columns that may shrink; true when that was enough. */
 function shrink<Row>(columns: Measured<Row>[], excess: number): boolean {
   let left = excess;
-  const able = (column: Measured<Row>): number => column.size - Math.max(column.column.shrinkTo ?? column.size, textWidth(column.column.title));
+  const able = (column: Measured<Row>): number =>
+    column.size - Math.max(column.column.shrinkTo ?? column.size, textWidth(column.column.title));
   while (left > 0) {
     const widest = columns.filter((column) => able(column) > 0).toSorted((a, b) => b.size - a.size)[0];
     if (widest === undefined) return false;

@@ -8,16 +8,19 @@ import { stripVTControlCharacters } from 'node:util';
  */
 export function plain(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ');
+  return stripVTControlCharacters(text).replace(
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g,
+    ' ',
+  );
 }
 
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Columns that text takes, without its colours. */
 export function textWidth(text: string): number {
   const bare = stripVTControlCharacters(text);
-  // oxlint-disable-next-line no-control-regex -- plain ASCII is the common case
   if (/^[\u0020-\u007e]*$/.test(bare)) return bare.length;
   let width = 0;
   for (const { segment } of segmenter.segment(bare)) width += WIDE.test(segment) ? 2 : 1;

@@ -56,7 +56,9 @@ export function clockTime(time: string): string {
 /** `2026-11-23 14:03`, in the reader's own time zone. */
 export function dayAndTime(time: string): string {
   const at = new Date(time);
-  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
+  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-');
   return `${day} ${clockTime(time).slice(0, 5)}`;
 }
 

@@ -16,7 +16,11 @@ export const add = command({
   run: async (input) => {
     const { flags, terminal } = input;
     const seconds = parseDuration(flags.expires);
-    if (typeof seconds !== 'number') throw new CoopError('invalid_request', `"${flags.expires}" is no duration.`, { at: '--expires', hint: 'Write 1h.' });
+    if (typeof seconds !== 'number')
+      throw new CoopError('invalid_request', `"${flags.expires}" is no duration.`, {
+        at: '--expires',
+        hint: 'Write 1h.',
+      });
     const session = await openSession(input);
     const token = await session.client.machines.createJoinToken({ name: flags.name ?? null, ttl_s: seconds });
     // The server knows how it can be reached and what certificate to pin; the token goes by the environment, where no process list shows it.
@@ -26,7 +30,9 @@ export const add = command({
     terminal.print(terminal.look.type(line));
     terminal.aside(terminal.asideLook.dim('\nIt works once. coop machine list then shows the machine.'));
     if (new URL(session.context.server).protocol === 'http:') {
-      terminal.aside(`${terminal.asideLook.attention('only here')}  This network listens on this computer alone. coop up --listen 0.0.0.0:7070 lets others in.`);
+      terminal.aside(
+        `${terminal.asideLook.attention('only here')}  This network listens on this computer alone. coop up --listen 0.0.0.0:7070 lets others in.`,
+      );
     }
   },
 });

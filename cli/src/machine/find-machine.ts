@@ -6,7 +6,11 @@ import type { Machine } from '@gpucoop/protocol/resources.ts';
 import type { Positional } from '../grammar.ts';
 import { shortId } from '../look/units.ts';
 
-export const MACHINE = { name: 'MACHINE', about: 'An id, the beginning of one, or a name; not needed when you have one machine', optional: true } as const satisfies Positional;
+export const MACHINE = {
+  name: 'MACHINE',
+  about: 'An id, the beginning of one, or a name; not needed when you have one machine',
+  optional: true,
+} as const satisfies Positional;
 
 /** The machine that is meant; without a word the only one there is. Removed ones count only when nothing else fits. */
 export async function findMachine(client: Client, typed: string | undefined): Promise<Machine> {
@@ -21,13 +25,18 @@ export async function findMachine(client: Client, typed: string | undefined): Pr
       hint: all.length === 0 ? 'coop machine add gives the line to type on it.' : 'coop machine list shows them.',
     });
   }
-  throw new CoopError('invalid_request', typed === undefined ? 'You have several machines; say which.' : `${typed} stands for several machines.`, {
-    hint: `There are ${alive.map((machine) => `${machine.name} (${shortId(machine.id)})`).join(', ')}.`,
-  });
+  throw new CoopError(
+    'invalid_request',
+    typed === undefined ? 'You have several machines; say which.' : `${typed} stands for several machines.`,
+    {
+      hint: `There are ${alive.map((machine) => `${machine.name} (${shortId(machine.id)})`).join(', ')}.`,
+    },
+  );
 }
 
 export async function allMachines(client: Client): Promise<Machine[]> {
   const machines: Machine[] = [];
-  for await (const machine of everyItem((page) => client.machines.list({ ...page, limit: 200 }))) machines.push(machine);
+  for await (const machine of everyItem((page) => client.machines.list({ ...page, limit: 200 })))
+    machines.push(machine);
   return machines;
 }

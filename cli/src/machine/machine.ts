@@ -17,7 +17,10 @@ const list = command({
     const { client } = await openSession(input);
     const machines = (await allMachines(client)).filter((machine) => flags.all || machine.listing !== 'removed');
     if (terminal.json) return terminal.printJson(machines);
-    if (machines.length === 0) return terminal.print(`You have no machine. ${terminal.look.type('coop machine add')} gives the line to type on it.`);
+    if (machines.length === 0)
+      return terminal.print(
+        `You have no machine. ${terminal.look.type('coop machine add')} gives the line to type on it.`,
+      );
     terminal.print(renderMachines(machines, terminal.look, terminal.width, terminal.nowMs()));
   },
 });
@@ -84,20 +87,29 @@ const earnings = command({
 
 const remove = command({
   about: 'Take a machine out of the network for good',
-  details: 'Its leases end now, without notice; drain it first to be kind. The agent there takes itself away and leaves nothing behind.',
+  details:
+    'Its leases end now, without notice; drain it first to be kind. The agent there takes itself away and leaves nothing behind.',
   positionals: [{ ...MACHINE, about: 'An id, the beginning of one, or a name' }],
   flags: { yes: { type: 'boolean', short: 'y', about: 'Do not ask' } },
   run: async (input) => {
     const { args, flags, terminal } = input;
-    if (args[0] === undefined) throw new CoopError('invalid_request', 'coop machine remove needs a machine.', { hint: 'coop machine list shows them.' });
+    if (args[0] === undefined)
+      throw new CoopError('invalid_request', 'coop machine remove needs a machine.', {
+        hint: 'coop machine list shows them.',
+      });
     const { client } = await openSession(input);
     const machine = await findMachine(client, args[0]);
     if (machine.listing === 'removed') throw new CoopError('wrong_state', `${machine.name} was removed before.`);
-    const loss = machine.leases.length === 0 ? 'Nothing runs on it.' : `${count(machine.leases.length, 'lease')} on it will end now.`;
+    const loss =
+      machine.leases.length === 0
+        ? 'Nothing runs on it.'
+        : `${count(machine.leases.length, 'lease')} on it will end now.`;
     if (!flags.yes && !(await agreed(terminal, `Remove ${machine.name} (${stateOf(machine)})? ${loss}`))) return 1;
     const removed = await client.machines.remove(machine.id);
     if (terminal.json) return terminal.printJson(removed);
-    terminal.print(`${machine.name}  removed${machine.presence === 'online' ? '' : '; its agent is not online: run coop agent uninstall there'}`);
+    terminal.print(
+      `${machine.name}  removed${machine.presence === 'online' ? '' : '; its agent is not online: run coop agent uninstall there'}`,
+    );
   },
 });
 
@@ -109,7 +121,12 @@ export const machine: Group = {
     show,
     price,
     terms,
-    pause: listing('Take a machine off the market; running leases go on', 'Nothing new starts. coop machine resume brings it back.', 'paused', 'paused; nothing new starts.'),
+    pause: listing(
+      'Take a machine off the market; running leases go on',
+      'Nothing new starts. coop machine resume brings it back.',
+      'paused',
+      'paused; nothing new starts.',
+    ),
     resume: listing('Put a machine back on the market', 'After pause or drain.', 'listed', 'on the market.'),
     drain: listing(
       'End the leases of a machine with notice',

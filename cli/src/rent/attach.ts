@@ -144,6 +144,8 @@ function leftRunning(run: Run, terminal: Terminal): number {
   const { type } = terminal.asideLook;
   if (terminal.json) terminal.printJson({ type: 'detached', run_id: run.id });
   const id = shortId(run.id);
-  terminal.aside(`${run.name} keeps running. ${type(`coop logs -f ${id}`)} shows it, ${type(`coop stop ${id}`)} ends it.`);
+  terminal.aside(
+    `${run.name} keeps running. ${type(`coop logs -f ${id}`)} shows it, ${type(`coop stop ${id}`)} ends it.`,
+  );
   return 0;
 }

@@ -14,7 +14,8 @@ import { unpackTar } from './unpack-tar.ts';
 
 export const cp = command({
   about: 'Copy files into a run and out of it',
-  details: 'One side is a path here, the other RUN:PATH. Directories are copied whole. Files can be fetched for a day after the run has ended.',
+  details:
+    'One side is a path here, the other RUN:PATH. Directories are copied whole. Files can be fetched for a day after the run has ended.',
   positionals: [
     { name: 'FROM', about: 'A path here, or RUN:PATH' },
     { name: 'TO', about: 'A path here, or RUN:PATH' },
@@ -29,17 +30,27 @@ export const cp = command({
     const from = parseSide(args[0]!);
     const to = parseSide(args[1]!);
     if (from.run === undefined && to.run === undefined) {
-      throw new CoopError('invalid_request', 'One side must be in a run.', { hint: 'Write it as RUN:PATH, like train:/data.' });
+      throw new CoopError('invalid_request', 'One side must be in a run.', {
+        hint: 'Write it as RUN:PATH, like train:/data.',
+      });
     }
     if (from.run !== undefined && to.run !== undefined) {
-      throw new CoopError('invalid_request', 'One side must be on this computer.', { hint: 'Copy it here first, then on.' });
+      throw new CoopError('invalid_request', 'One side must be on this computer.', {
+        hint: 'Copy it here first, then on.',
+      });
     }
     const { client } = await openSession(input);
     const typed = from.run ?? to.run!;
     const { id } = await findRun(client, typed);
-    const copied = from.run === undefined ? await upload(client, id, from.path, to.path, terminal) : await download(client, id, from.path, to.path, terminal);
+    const copied =
+      from.run === undefined
+        ? await upload(client, id, from.path, to.path, terminal)
+        : await download(client, id, from.path, to.path, terminal);
     if (terminal.json) terminal.printJson(copied);
-    else terminal.aside(`${copied.files} ${copied.files === 1 ? 'file' : 'files'}, ${formatBytes(copied.bytes)} in ${formatDuration(copied.seconds) === '0s' ? 'under a second' : formatDuration(copied.seconds)}`);
+    else
+      terminal.aside(
+        `${copied.files} ${copied.files === 1 ? 'file' : 'files'}, ${formatBytes(copied.bytes)} in ${formatDuration(copied.seconds) === '0s' ? 'under a second' : formatDuration(copied.seconds)}`,
+      );
   },
 });
 
@@ -65,9 +76,15 @@ async function upload(client: Client, runId: string, from: string, to: string, t
 }
 
 /** As `cp -r`: into a directory that is there or is written with a slash, else under the name given. */
-async function placeFor(client: Client, runId: string, to: string, name: string): Promise<{ directory: string; name: string }> {
+async function placeFor(
+  client: Client,
+  runId: string,
+  to: string,
+  name: string,
+): Promise<{ directory: string; name: string }> {
   const path = posix.normalize(to);
-  if (to.endsWith('/') || path === '.' || path === '/' || (await isDirectoryThere(client, runId, path))) return { directory: path, name };
+  if (to.endsWith('/') || path === '.' || path === '/' || (await isDirectoryThere(client, runId, path)))
+    return { directory: path, name };
   return { directory: posix.dirname(path), name: posix.basename(path) };
 }
 
@@ -101,7 +118,11 @@ async function download(client: Client, runId: string, from: string, to: string,
   const into = (await stat(local).catch(() => undefined))?.isDirectory() || to.endsWith('/');
   const track = tracker(terminal, `copying ${posix.basename(from)}`);
   const tar = Readable.fromWeb((await client.runs.readFiles(runId, from)) as never);
-  await unpackTar(tar, into ? { directory: local, rename: undefined } : { directory: resolve(local, '..'), rename: basename(local) }, track.add);
+  await unpackTar(
+    tar,
+    into ? { directory: local, rename: undefined } : { directory: resolve(local, '..'), rename: basename(local) },
+    track.add,
+  );
   return track.done();
 }
 
@@ -117,7 +138,9 @@ function tracker(terminal: Terminal, what: string): { add: Track; done: () => Co
       if (newFile) copied.files += 1;
       const seconds = (terminal.nowMs() - startedMs) / 1000;
       const speed = seconds < 1 ? '' : `, ${formatBytes(copied.bytes / seconds)}/s`;
-      progress?.say(`${what}  ${copied.files} ${copied.files === 1 ? 'file' : 'files'}, ${formatBytes(copied.bytes)}${speed}`);
+      progress?.say(
+        `${what}  ${copied.files} ${copied.files === 1 ? 'file' : 'files'}, ${formatBytes(copied.bytes)}${speed}`,
+      );
     },
     done: () => {
       progress?.clear();

@@ -20,6 +20,9 @@ export function parseEnvFile(text: string, path: string): string[] {
     .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'))
     .map(({ line, at }) => {
       if (/^[A-Za-z_]\w*(=|$)/.test(line)) return line;
-      throw new CoopError('invalid_request', `"${line.slice(0, 40)}" is not a variable.`, { at, hint: 'Write NAME=value.' });
+      throw new CoopError('invalid_request', `"${line.slice(0, 40)}" is not a variable.`, {
+        at,
+        hint: 'Write NAME=value.',
+      });
     });
 }

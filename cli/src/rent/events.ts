@@ -27,7 +27,10 @@ export const events = command({
     const timer = flags.follow ? undefined : setTimeout(() => quiet.abort(), QUIET_MS);
     let day = '';
     try {
-      for await (const event of client.runs.events(run.id, { signal: quiet.signal, ...(after !== undefined && { after }) })) {
+      for await (const event of client.runs.events(run.id, {
+        signal: quiet.signal,
+        ...(after !== undefined && { after }),
+      })) {
         timer?.refresh();
         if (terminal.json) terminal.printJson(event);
         else {
@@ -51,5 +54,7 @@ export function renderEvent(event: RunEvent, look: Look): string {
 
 function colour(type: RunEvent['type'], look: Look): (text: string) => string {
   if (type === 'lease.ready' || type === 'lease.recovered') return look.good;
-  return ['run.warning', 'lease.unknown', 'lease.unbilled', 'run.retrying'].includes(type) ? look.attention : (text) => text;
+  return ['run.warning', 'lease.unknown', 'lease.unbilled', 'run.retrying'].includes(type)
+    ? look.attention
+    : (text) => text;
 }

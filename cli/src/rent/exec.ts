@@ -11,7 +11,15 @@ import { RUN } from './logs.ts';
 export const exec = command({
   about: 'Run a command inside a running run',
   details: 'With -i stdin goes to the command, with -t it gets a terminal. The exit code is the command’s own.',
-  positionals: [RUN, { name: 'COMMAND', about: 'With its arguments; put it behind -- when it has options', optional: true, repeated: true }],
+  positionals: [
+    RUN,
+    {
+      name: 'COMMAND',
+      about: 'With its arguments; put it behind -- when it has options',
+      optional: true,
+      repeated: true,
+    },
+  ],
   rest: { name: 'COMMAND', about: 'What to run, with its arguments', optional: true },
   flags: {
     interactive: { type: 'boolean', short: 'i', about: 'Give it stdin' },
@@ -28,9 +36,13 @@ export const exec = command({
     const { flags, args, rest, terminal } = input;
     const [typed, ...words] = args;
     const argv = [...words, ...rest];
-    if (argv.length === 0) throw new CoopError('invalid_request', 'coop exec needs a command.', { hint: `coop exec -it ${typed} -- sh` });
+    if (argv.length === 0)
+      throw new CoopError('invalid_request', 'coop exec needs a command.', { hint: `coop exec -it ${typed} -- sh` });
     if (flags.tty && !terminal.interactive) {
-      throw new CoopError('invalid_request', 'There is no terminal here to give it.', { at: '--tty', hint: 'Leave -t out.' });
+      throw new CoopError('invalid_request', 'There is no terminal here to give it.', {
+        at: '--tty',
+        hint: 'Leave -t out.',
+      });
     }
     const { client } = await openSession(input);
     const run = await findRun(client, typed!);
@@ -50,7 +62,8 @@ function variable(text: string): [string, string] {
   const equals = text.indexOf('=');
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
   const own = process.env[text];
-  if (own === undefined) throw new CoopError('invalid_request', `${text} is not set in your environment.`, { at: '--env' });
+  if (own === undefined)
+    throw new CoopError('invalid_request', `${text} is not set in your environment.`, { at: '--env' });
   return [text, own];
 }
 

@@ -17,7 +17,9 @@ export async function findRun(client: Client, typed: string): Promise<Run> {
     if (matching.length > 1) break;
   }
   if (matching.length > 1) {
-    throw new CoopError('invalid_request', `Several runs begin with ${typed}.`, { hint: `Type more of it; ${matching.map(({ id }) => shortId(id)).join(' and ')} are two.` });
+    throw new CoopError('invalid_request', `Several runs begin with ${typed}.`, {
+      hint: `Type more of it; ${matching.map(({ id }) => shortId(id)).join(' and ')} are two.`,
+    });
   }
   return matching[0] ?? byName(client, typed);
 }
@@ -27,6 +29,9 @@ async function byName(client: Client, name: string): Promise<Run> {
     return await client.runs.get(name);
   } catch (error) {
     if (!(error instanceof CoopError) || error.code !== 'not_found') throw error;
-    throw new CoopError('not_found', `You have no run called "${name}".`, { hint: 'coop ps -a lists all of them.', cause: error });
+    throw new CoopError('not_found', `You have no run called "${name}".`, {
+      hint: 'coop ps -a lists all of them.',
+      cause: error,
+    });
   }
 }

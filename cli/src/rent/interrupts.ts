@@ -11,7 +11,11 @@ const SAME_PRESS_MS = 300; // the launcher and the terminal may both pass on the
  * Calls `decided` for each interruption until `close`. On a terminal Ctrl-C asks; without one, and for SIGTERM, it stops. A
  * terminal that went away (SIGHUP) detaches: the run has a budget and an expiry of its own.
  */
-export function watchInterrupts(terminal: Terminal, gate: Gate, decided: (what: Interrupt, signal: Signal) => void): { close: () => void } {
+export function watchInterrupts(
+  terminal: Terminal,
+  gate: Gate,
+  decided: (what: Interrupt, signal: Signal) => void,
+): { close: () => void } {
   let lastMs = Number.NEGATIVE_INFINITY;
   let asking = false;
   const onInterrupt = (): void => {

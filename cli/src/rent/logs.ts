@@ -33,7 +33,11 @@ export const logs = command({
     });
     for await (const line of lines) {
       if (terminal.json) terminal.printJson(line);
-      else await writeLog(flags.timestamps ? { ...line, text: `${terminal.look.dim(clockTime(line.at))} ${line.text}` } : line, terminal);
+      else
+        await writeLog(
+          flags.timestamps ? { ...line, text: `${terminal.look.dim(clockTime(line.at))} ${line.text}` } : line,
+          terminal,
+        );
     }
   },
 });

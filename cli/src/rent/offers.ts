@@ -12,7 +12,12 @@ export const offers = command({
     'Quote what holds < or >, or the shell takes it.',
   positionals: [{ name: 'EXPRESSION', about: 'Only offers that meet it', optional: true }],
   flags: {
-    sort: { type: 'string', short: 'o', value: 'FIELDS', about: 'Sort by these, - for falling: price, -reliability,price' },
+    sort: {
+      type: 'string',
+      short: 'o',
+      value: 'FIELDS',
+      about: 'Sort by these, - for falling: price, -reliability,price',
+    },
     limit: { type: 'string', value: 'N', about: 'At most this many', default: '50' },
     all: { type: 'boolean', short: 'a', about: 'Also those that are rented out, paused or offline' },
   },
@@ -25,9 +30,14 @@ export const offers = command({
     const limit = wholeNumber(flags.limit, '--limit');
     const { client } = await openSession(input);
     const found: Offer[] = [];
-    const query = { ...(args[0] !== undefined && { q: args[0] }), ...(flags.sort !== undefined && { sort: flags.sort }) };
+    const query = {
+      ...(args[0] !== undefined && { q: args[0] }),
+      ...(flags.sort !== undefined && { sort: flags.sort }),
+    };
     let hidden = 0;
-    for await (const offer of everyItem((page) => client.market.offers({ ...query, ...page, limit: Math.min(limit, 200) }))) {
+    for await (const offer of everyItem((page) =>
+      client.market.offers({ ...query, ...page, limit: Math.min(limit, 200) }),
+    )) {
       if (!flags.all && offer.availability !== 'free') hidden += 1;
       else found.push(offer);
       if (found.length >= limit) break;

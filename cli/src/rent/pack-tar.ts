@@ -22,7 +22,8 @@ async function addEntry(tar: Pack, path: string, name: string, track: Track): Pr
   const common = { name, mode: found.mode & 0o7777, mtime: found.mtime };
   if (found.isDirectory()) {
     await headerOnly(tar, { ...common, type: 'directory' as const });
-    for (const child of (await readdir(path)).toSorted()) await addEntry(tar, join(path, child), `${name}/${child}`, track);
+    for (const child of (await readdir(path)).toSorted())
+      await addEntry(tar, join(path, child), `${name}/${child}`, track);
   } else if (found.isSymbolicLink()) {
     await headerOnly(tar, { ...common, type: 'symlink' as const, linkname: await readlink(path) });
   } else if (found.isFile()) {

@@ -61,7 +61,10 @@ async function put(quote: Quote, price: bigint, wish: Wish, terminal: Terminal):
   if (terminal.json) terminal.printJson({ type: 'quote', quote });
   const chosen = quote.options[0];
   if (chosen === undefined) return putNothing(quote, wish, terminal);
-  if (!terminal.json) terminal.aside(`\n${renderQuote(quote, chosen, price, terminal.asideLook, terminal.asideWidth, terminal.nowMs())}\n`);
+  if (!terminal.json)
+    terminal.aside(
+      `\n${renderQuote(quote, chosen, price, terminal.asideLook, terminal.asideWidth, terminal.nowMs())}\n`,
+    );
   if (wish.dryRun) return false;
   requireCredit(quote, chosen);
   return wish.yes || agreed(terminal, `Rent it for ${exactMoney(chosen.per_hour)} an hour?`);
@@ -70,14 +73,22 @@ async function put(quote: Quote, price: bigint, wish: Wish, terminal: Terminal):
 /** Holds are refused by the server too; here it is said before anything is asked. */
 function requireCredit(quote: Quote, chosen: QuotedOffer): void {
   if (quote.hold.micros <= quote.balance.micros) return;
-  throw new CoopError('insufficient_credit', `${exactMoney(quote.hold)} would be held, and you have ${exactMoney(quote.balance)}.`, {
-    hint: chosen.per_hour.micros > 0 ? 'A shorter --max-duration or a smaller --budget holds less.' : 'coop balance says more.',
-  });
+  throw new CoopError(
+    'insufficient_credit',
+    `${exactMoney(quote.hold)} would be held, and you have ${exactMoney(quote.balance)}.`,
+    {
+      hint:
+        chosen.per_hour.micros > 0
+          ? 'A shorter --max-duration or a smaller --budget holds less.'
+          : 'coop balance says more.',
+    },
+  );
 }
 
 async function putNothing(quote: Quote, wish: Wish, terminal: Terminal): Promise<boolean> {
   const { offers, failed } = quote.explanation;
-  if (!terminal.json) terminal.aside(`\n${renderExplanation(quote.explanation, terminal.asideLook, terminal.asideWidth)}\n`);
+  if (!terminal.json)
+    terminal.aside(`\n${renderExplanation(quote.explanation, terminal.asideLook, terminal.asideWidth)}\n`);
   if (wish.dryRun && wish.wait) return false;
   if (!wish.wait) {
     throw new CoopError('no_match', nothingWords(offers), {
@@ -86,7 +97,9 @@ async function putNothing(quote: Quote, wish: Wish, terminal: Terminal): Promise
     });
   }
   if (quote.spec.max_price_micros_per_hour === null) {
-    throw new CoopError('invalid_request', '--wait needs --max-price: nobody can say yet what will match.', { at: '--max-price' });
+    throw new CoopError('invalid_request', '--wait needs --max-price: nobody can say yet what will match.', {
+      at: '--max-price',
+    });
   }
   const most = exactMoney(BigInt(quote.spec.max_price_micros_per_hour));
   return wish.yes || agreed(terminal, `Wait until something matches at ${most} an hour or less?`);
@@ -94,5 +107,7 @@ async function putNothing(quote: Quote, wish: Wish, terminal: Terminal): Promise
 
 function nothingWords(offers: number): string {
   if (offers === 0) return 'No machine is on the market.';
-  return offers === 1 ? 'The one offer on the market does not match.' : `None of the ${offers} offers on the market matches.`;
+  return offers === 1
+    ? 'The one offer on the market does not match.'
+    : `None of the ${offers} offers on the market matches.`;
 }

@@ -15,7 +15,10 @@ import { RUN } from './logs.ts';
 export const port = command({
   about: 'Reach a port of a run from this computer',
   details: 'Listens on 127.0.0.1 until Ctrl-C. Only this computer can connect.',
-  positionals: [RUN, { name: 'LOCAL:REMOTE', about: 'Ports; one number stands for both, local 0 for any free one', repeated: true }],
+  positionals: [
+    RUN,
+    { name: 'LOCAL:REMOTE', about: 'Ports; one number stands for both, local 0 for any free one', repeated: true },
+  ],
   flags: {},
   examples: [['coop port notebook 8888', 'http://127.0.0.1:8888 is then the port 8888 of the run.']],
   run: async (input) => {
@@ -39,18 +42,26 @@ export function parsePair(text: string): Pair {
   const remote = Number(match?.[2]);
   const local = Number(match?.[1] ?? remote);
   if (match === null || remote < 1 || remote > 65_535 || local > 65_535) {
-    throw new CoopError('invalid_request', `"${text}" is no pair of ports.`, { hint: 'Write LOCAL:REMOTE, like 8080:80, or one number for both.' });
+    throw new CoopError('invalid_request', `"${text}" is no pair of ports.`, {
+      hint: 'Write LOCAL:REMOTE, like 8080:80, or one number for both.',
+    });
   }
   return { local, remote };
 }
 
 async function relay(client: Client, run: Run, pair: Pair, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => void join(client, run, pair, socket, terminal, signal));
+  const server = createServer(
+    { allowHalfOpen: true },
+    (socket) => void join(client, run, pair, socket, terminal, signal),
+  );
   server.listen({ host: '127.0.0.1', port: pair.local });
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new CoopError('invalid_request', `Port ${pair.local} of this computer is in use.`, { hint: `Choose another: coop port ${run.name} 0:${pair.remote}`, cause });
+    throw new CoopError('invalid_request', `Port ${pair.local} of this computer is in use.`, {
+      hint: `Choose another: coop port ${run.name} 0:${pair.remote}`,
+      cause,
+    });
   }
   signal.addEventListener('abort', () => server.close());
   const local = (server.address() as AddressInfo).port;
@@ -58,7 +69,14 @@ async function relay(client: Client, run: Run, pair: Pair, terminal: Terminal, s
   else terminal.print(`${terminal.look.type(`127.0.0.1:${local}`)} → ${run.name}:${pair.remote}`);
 }
 
-async function join(client: Client, run: Run, { remote }: Pair, socket: Socket, terminal: Terminal, signal: AbortSignal): Promise<void> {
+async function join(
+  client: Client,
+  run: Run,
+  { remote }: Pair,
+  socket: Socket,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {
     const there = await client.runs.connect(run.id, remote, { signal });
@@ -67,7 +85,8 @@ async function join(client: Client, run: Run, { remote }: Pair, socket: Socket, 
   } catch (error) {
     // One connection that failed is no reason to end the others; the client sees it cut.
     socket.destroy();
-    if (error instanceof CoopError) terminal.aside(`${terminal.asideLook.attention('connection')}  ${plain(error.message)}`);
+    if (error instanceof CoopError)
+      terminal.aside(`${terminal.asideLook.attention('connection')}  ${plain(error.message)}`);
   }
 }
 

@@ -73,13 +73,19 @@ function phaseText(phase: Lease['phase'], totalBytes: number | null): string {
 const BAR = 20;
 
 /** `pulling the image ████████░░░░░░░░░░░░ 1.2 GiB of 3 GiB, 41.3 MiB/s, 45s left`. */
-export function phaseLine({ phase, pulled_bytes, total_bytes }: Pick<Lease, 'phase' | 'pulled_bytes' | 'total_bytes'>, bytesPerSecond: number | undefined): string {
+export function phaseLine(
+  { phase, pulled_bytes, total_bytes }: Pick<Lease, 'phase' | 'pulled_bytes' | 'total_bytes'>,
+  bytesPerSecond: number | undefined,
+): string {
   const words = phaseText(phase, null);
   if (phase !== 'pulling' || pulled_bytes === null) return words;
   if (total_bytes === null || total_bytes === 0) return `${words}  ${formatBytes(pulled_bytes)}`;
   const done = Math.min(1, pulled_bytes / total_bytes);
   const bar = '█'.repeat(Math.round(done * BAR)).padEnd(BAR, '░');
-  const speed = bytesPerSecond === undefined ? '' : `, ${formatBytes(bytesPerSecond)}/s, ${formatDuration((total_bytes - pulled_bytes) / bytesPerSecond)} left`;
+  const speed =
+    bytesPerSecond === undefined
+      ? ''
+      : `, ${formatBytes(bytesPerSecond)}/s, ${formatDuration((total_bytes - pulled_bytes) / bytesPerSecond)} left`;
   return `${words} ${bar} ${formatBytes(pulled_bytes)} of ${formatBytes(total_bytes)}${speed}`;
 }
 

@@ -20,13 +20,18 @@ export const ps = command({
     const { client } = await openSession(input);
     const state = runStates.filter((one) => one !== 'ended').join(',');
     const runs: Run[] = [];
-    for await (const run of everyItem((page) => client.runs.list({ ...page, ...(!flags.all && { state }), limit: Math.min(limit, 200) }))) {
+    for await (const run of everyItem((page) =>
+      client.runs.list({ ...page, ...(!flags.all && { state }), limit: Math.min(limit, 200) }),
+    )) {
       runs.push(run);
       if (runs.length >= limit) break;
     }
     if (terminal.json) return terminal.printJson(runs);
     if (flags.quiet) return runs.forEach(({ id }) => terminal.print(id));
-    if (runs.length === 0) return terminal.aside(flags.all ? 'You have had no runs yet.' : 'Nothing is running. coop ps -a shows what has ended.');
+    if (runs.length === 0)
+      return terminal.aside(
+        flags.all ? 'You have had no runs yet.' : 'Nothing is running. coop ps -a shows what has ended.',
+      );
     terminal.print(renderRuns(runs, terminal.look, terminal.width, terminal.nowMs()));
   },
 });

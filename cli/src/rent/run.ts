@@ -29,8 +29,14 @@ export const run = command({
   failureCode: COOP_FAILED,
   examples: [
     ['coop run -- echo hello', "On the cheapest CPU, in the machine's base image."],
-    ['coop run --gpu 24GB.. --image pytorch/pytorch --max-price 0.50 -- python train.py', 'On any GPU with 24 GB or more, for 50 cents an hour or less.'],
-    ['coop run --gpu H100:8 --budget 200 --max-duration 10h --retry --wait --max-price 20 -- ./train.sh', 'Queue for eight H100s; go on elsewhere once if the machine is lost.'],
+    [
+      'coop run --gpu 24GB.. --image pytorch/pytorch --max-price 0.50 -- python train.py',
+      'On any GPU with 24 GB or more, for 50 cents an hour or less.',
+    ],
+    [
+      'coop run --gpu H100:8 --budget 200 --max-duration 10h --retry --wait --max-price 20 -- ./train.sh',
+      'Queue for eight H100s; go on elsewhere once if the machine is lost.',
+    ],
     ['coop run -y -- cat results.csv > results.csv', 'Only what the command prints goes to stdout.'],
   ],
   run: async (input) => {
@@ -41,9 +47,14 @@ export const run = command({
 
 export const apply = command({
   about: 'Run what a spec file describes',
-  details: 'The file has the shape of a dstack run configuration, with what is our own under x-coop. Flags win over the file.',
+  details:
+    'The file has the shape of a dstack run configuration, with what is our own under x-coop. Flags win over the file.',
   rest: { name: 'COMMAND', about: 'Instead of the commands in the file', optional: true },
-  flags: { file: { type: 'string', short: 'f', value: 'FILE', about: 'The spec; - reads stdin' }, ...specFlags, ...orderFlags },
+  flags: {
+    file: { type: 'string', short: 'f', value: 'FILE', about: 'The spec; - reads stdin' },
+    ...specFlags,
+    ...orderFlags,
+  },
   failureCode: COOP_FAILED,
   examples: [
     ['coop apply -f train.yml', 'Quote, ask, run.'],
@@ -51,7 +62,11 @@ export const apply = command({
   ],
   run: async (input) => {
     const { file } = input.flags;
-    if (file === undefined) throw new CoopError('invalid_request', 'coop apply needs a spec file.', { at: '--file', hint: 'coop apply -f spec.yml' });
+    if (file === undefined)
+      throw new CoopError('invalid_request', 'coop apply needs a spec file.', {
+        at: '--file',
+        hint: 'coop apply -f spec.yml',
+      });
     const spec = await readSpec(input.flags, input.rest, file, input.terminal);
     return order((await openSession(input)).client, spec, input.flags, input.terminal);
   },
@@ -77,7 +92,9 @@ async function order(client: Client, spec: SpecWithSecrets, flags: OrderFlags, t
   if (!flags.detach) return attach(client, placed, terminal);
   if (!terminal.json) {
     terminal.print(placed.id);
-    terminal.aside(terminal.asideLook.dim(`coop logs -f ${shortId(placed.id)} follows it; coop stop ${shortId(placed.id)} ends it.`));
+    terminal.aside(
+      terminal.asideLook.dim(`coop logs -f ${shortId(placed.id)} follows it; coop stop ${shortId(placed.id)} ends it.`),
+    );
   }
   return 0;
 }

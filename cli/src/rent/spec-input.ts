@@ -17,22 +17,52 @@ export const specFlags = {
   disk: { type: 'string', value: 'SIZE', about: 'Disk: 10GB, 100GB..' },
   'shm-size': { type: 'string', value: 'SIZE', about: 'Shared memory (/dev/shm)' },
   arch: { type: 'string', value: 'ARCH', about: 'Processor architecture: amd64, arm64' },
-  env: { type: 'string', short: 'e', value: 'K=V', about: 'A variable; NAME alone takes it from your environment', multiple: true },
+  env: {
+    type: 'string',
+    short: 'e',
+    value: 'K=V',
+    about: 'A variable; NAME alone takes it from your environment',
+    multiple: true,
+  },
   'env-file': { type: 'string', value: 'FILE', about: 'Variables, one K=V a line', multiple: true },
-  secret: { type: 'string', value: 'NAME', about: 'A variable whose value is asked for without echo, or read from stdin (NAME=-)', multiple: true },
+  secret: {
+    type: 'string',
+    value: 'NAME',
+    about: 'A variable whose value is asked for without echo, or read from stdin (NAME=-)',
+    multiple: true,
+  },
   name: { type: 'string', value: 'NAME', about: 'Name of the run' },
   workdir: { type: 'string', short: 'w', value: 'DIR', about: 'Directory in the container' },
   user: { type: 'string', short: 'u', value: 'USER', about: 'User in the container' },
   entrypoint: { type: 'string', value: 'COMMAND', about: "Instead of the image's own" },
-  port: { type: 'string', short: 'p', value: 'PORT', about: 'A port that the workload listens on, for coop port', multiple: true },
-  ready: { type: 'string', value: 'PROBE', about: 'When it counts as ready and is billed: started, a port, or a URL path with a port' },
-  'registry-user': { type: 'string', value: 'USER', about: 'For a private registry; the password is asked for or read from stdin' },
+  port: {
+    type: 'string',
+    short: 'p',
+    value: 'PORT',
+    about: 'A port that the workload listens on, for coop port',
+    multiple: true,
+  },
+  ready: {
+    type: 'string',
+    value: 'PROBE',
+    about: 'When it counts as ready and is billed: started, a port, or a URL path with a port',
+  },
+  'registry-user': {
+    type: 'string',
+    value: 'USER',
+    about: 'For a private registry; the password is asked for or read from stdin',
+  },
   'max-price': { type: 'string', value: 'DOLLARS', about: 'Most an hour may cost: 0.50' },
   budget: { type: 'string', short: 'b', value: 'DOLLARS', about: 'Most the whole run may cost: 2' },
   'max-duration': { type: 'string', short: 't', value: 'TIME', about: 'Longest it may run: 2h, 3d' },
   where: { type: 'string', value: 'EXPR', about: "Only offers that meet it: 'reliability>=0.98 region=eu'" },
   region: { type: 'string', value: 'REGION', about: 'Only there', multiple: true },
-  isolation: { type: 'string', value: 'LEVEL', about: 'The weakest that will do', choices: ['none', 'container', 'sandbox'] },
+  isolation: {
+    type: 'string',
+    value: 'LEVEL',
+    about: 'The weakest that will do',
+    choices: ['none', 'container', 'sandbox'],
+  },
   offer: { type: 'string', value: 'OFF_ID', about: 'This offer and no other' },
   'stop-grace': { type: 'string', value: 'TIME', about: 'Between asking the command to stop and ending it' },
   retry: { type: 'boolean', about: 'Run it once more elsewhere when the machine is lost or has no room' },
@@ -42,11 +72,23 @@ export type SpecFlags = FlagValues<typeof specFlags>;
 export type SpecWithSecrets = ParsedSpec & { secrets: Record<string, string> };
 
 /** The spec that flags (over a file, if there is one) describe, with the values of its secrets, which are in no spec. */
-export async function readSpec(flags: SpecFlags, command: readonly string[], file: string | undefined, terminal: Terminal): Promise<SpecWithSecrets> {
+export async function readSpec(
+  flags: SpecFlags,
+  command: readonly string[],
+  file: string | undefined,
+  terminal: Terminal,
+): Promise<SpecWithSecrets> {
   const wished = flags.secret.map((text) => ({ name: text.replace(/=-$/, ''), fromStdin: text.endsWith('=-') }));
   requireOneFromStdin(flags, wished.length, terminal);
-  const given = await runFlags(flags, command, wished.map(({ name }) => name));
-  const password = flags['registry-user'] === undefined ? undefined : await askSecret(terminal, `Password of ${flags['registry-user']} at the registry`);
+  const given = await runFlags(
+    flags,
+    command,
+    wished.map(({ name }) => name),
+  );
+  const password =
+    flags['registry-user'] === undefined
+      ? undefined
+      : await askSecret(terminal, `Password of ${flags['registry-user']} at the registry`);
   if (password !== undefined) given.registryPassword = password;
   const parsed = file === undefined ? specFromFlags(given) : parseSpecFile(readSpecText(file), given);
   const secrets: Record<string, string> = {};
@@ -72,10 +114,16 @@ function requireOneFromStdin(flags: SpecFlags, secrets: number, terminal: Termin
   }
 }
 
-async function runFlags(flags: SpecFlags, command: readonly string[], secretNames: readonly string[]): Promise<RunFlags> {
+async function runFlags(
+  flags: SpecFlags,
+  command: readonly string[],
+  secretNames: readonly string[],
+): Promise<RunFlags> {
   const fromFiles = (await Promise.all(flags['env-file'].map(readEnvFile))).flat();
   const env = lastWins([...fromFiles, ...flags.env, ...secretNames]);
-  const where = [flags.where, flags.offer === undefined ? undefined : `id=${flags.offer}`].filter((text) => text !== undefined).join(' ');
+  const where = [flags.where, flags.offer === undefined ? undefined : `id=${flags.offer}`]
+    .filter((text) => text !== undefined)
+    .join(' ');
   const texts = {
     gpu: flags.gpu,
     image: flags.image,
@@ -115,13 +163,19 @@ function lastWins(lines: readonly string[]): string[] {
 function ownVariable(name: string): string {
   const value = process.env[name];
   if (value !== undefined) return value;
-  throw new CoopError('invalid_request', `${name} is not set in your environment.`, { at: '--env', hint: `Set it, write --env ${name}=VALUE, or --secret ${name} to be asked.` });
+  throw new CoopError('invalid_request', `${name} is not set in your environment.`, {
+    at: '--env',
+    hint: `Set it, write --env ${name}=VALUE, or --secret ${name} to be asked.`,
+  });
 }
 
 function readSpecText(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (cause) {
-    throw new CoopError('invalid_spec', `${file} cannot be read.`, { hint: 'coop apply -f FILE; - reads it from stdin.', cause });
+    throw new CoopError('invalid_spec', `${file} cannot be read.`, {
+      hint: 'coop apply -f FILE; - reads it from stdin.',
+      cause,
+    });
   }
 }

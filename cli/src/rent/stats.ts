@@ -29,7 +29,12 @@ export function renderStats(stats: LeaseStats, look: Look): string {
       ['memory', share > 0.9 ? look.attention(memory) : memory],
       ['disk', stats.disk_used_mib === null ? 'not known' : formatMib(stats.disk_used_mib)],
       ['processes', String(stats.pids)],
-      ['network', stats.received_bytes === null || stats.sent_bytes === null ? 'not known' : `${formatBytes(stats.received_bytes)} in, ${formatBytes(stats.sent_bytes)} out`],
+      [
+        'network',
+        stats.received_bytes === null || stats.sent_bytes === null
+          ? 'not known'
+          : `${formatBytes(stats.received_bytes)} in, ${formatBytes(stats.sent_bytes)} out`,
+      ],
     ],
     look,
   );

@@ -56,21 +56,37 @@ export const extend = command({
     const { id } = await findRun(client, input.args[0]!);
     const run = await client.runs.extend(id, by);
     if (terminal.json) return terminal.printJson(run);
-    terminal.print(`${run.name}  ends ${relativeTime(run.expires_at, terminal.nowMs())}, may cost ${money(run.budget)} in all, ${money(run.cost)} so far`);
+    terminal.print(
+      `${run.name}  ends ${relativeTime(run.expires_at, terminal.nowMs())}, may cost ${money(run.budget)} in all, ${money(run.cost)} so far`,
+    );
   },
 });
 
-function extension(duration: string | undefined, budget: string | undefined): { duration_s?: number; budget_micros?: number } {
+function extension(
+  duration: string | undefined,
+  budget: string | undefined,
+): { duration_s?: number; budget_micros?: number } {
   if (duration === undefined && budget === undefined) {
-    throw new CoopError('invalid_request', 'coop extend needs --duration, --budget or both.', { hint: 'coop extend RUN --duration 1h --budget 1' });
+    throw new CoopError('invalid_request', 'coop extend needs --duration, --budget or both.', {
+      hint: 'coop extend RUN --duration 1h --budget 1',
+    });
   }
   const seconds = duration === undefined ? undefined : parseDuration(duration);
   if (duration !== undefined && (typeof seconds !== 'number' || seconds < 1)) {
-    throw new CoopError('invalid_request', `"${duration}" is no duration.`, { at: '--duration', hint: `Write 90s, 30m or ${formatDuration(7200)}.` });
+    throw new CoopError('invalid_request', `"${duration}" is no duration.`, {
+      at: '--duration',
+      hint: `Write 90s, 30m or ${formatDuration(7200)}.`,
+    });
   }
   const dollars = budget === undefined ? undefined : parseDollars(budget);
   if (budget !== undefined && (dollars === undefined || dollars <= 0n)) {
-    throw new CoopError('invalid_request', `"${budget}" is no amount of dollars.`, { at: '--budget', hint: 'Write 2 or 0.50.' });
+    throw new CoopError('invalid_request', `"${budget}" is no amount of dollars.`, {
+      at: '--budget',
+      hint: 'Write 2 or 0.50.',
+    });
   }
-  return { ...(typeof seconds === 'number' && { duration_s: seconds }), ...(dollars !== undefined && { budget_micros: toMoney(dollars).micros }) };
+  return {
+    ...(typeof seconds === 'number' && { duration_s: seconds }),
+    ...(dollars !== undefined && { budget_micros: toMoney(dollars).micros }),
+  };
 }

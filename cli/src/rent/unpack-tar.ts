@@ -106,14 +106,19 @@ async function writeFile(entry: Entry, target: string, header: Header, track: Tr
 async function makeLink(root: string, target: string, header: Header): Promise<void> {
   const linked = header.linkname ?? '';
   const leads = resolve(dirname(target), linked);
-  if (posix.isAbsolute(linked) || !(leads === root || leads.startsWith(`${root}${sep}`))) throw escapes(`${header.name} → ${linked}`);
+  if (posix.isAbsolute(linked) || !(leads === root || leads.startsWith(`${root}${sep}`)))
+    throw escapes(`${header.name} → ${linked}`);
   await mkdir(dirname(target), { recursive: true });
   await rm(target, { force: true });
   await symlink(linked, target);
 }
 
 function escapes(name: string): CoopError {
-  return new CoopError('invalid_request', `The machine sent "${name}", which leads out of the destination. Nothing more was written.`, {
-    hint: 'If you trust the run, pack the files there with tar and copy that one file.',
-  });
+  return new CoopError(
+    'invalid_request',
+    `The machine sent "${name}", which leads out of the destination. Nothing more was written.`,
+    {
+      hint: 'If you trust the run, pack the files there with tar and copy that one file.',
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CoopError } from '@gpucoop/protocol/problem.ts';
+import { CoopError, Problem } from '@gpucoop/protocol/problem.ts';
 import { command } from '../grammar.ts';
 import { coopHome } from '../home.ts';
 import type { Home } from '../home.ts';
@@ -31,7 +31,10 @@ export async function startInBackground(home: Home, wish: UpWish, terminal: Term
   const logFile = join(home.log, 'up.log');
   const log = openSync(logFile, 'a', 0o600);
   const from = statSync(logFile).size;
-  const child = spawn(process.execPath, [programs.cli, 'up', '--background', ...wishArgs(wish)], { stdio: ['ignore', log, log], detached: true });
+  const child = spawn(process.execPath, [programs.cli, 'up', '--background', '--json', ...wishArgs(wish)], {
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   closeSync(log);
   let exited = false;
   child.once('exit', () => (exited = true));
@@ -40,7 +43,7 @@ export async function startInBackground(home: Home, wish: UpWish, terminal: Term
     for (;;) {
       const { running } = await whoRuns(home);
       if (running?.pid === child.pid && running?.ready) break;
-      if (exited) throw new CoopError('unavailable', `It did not come up: ${lastWords(readFileSync(logFile).subarray(from).toString('utf8').split('\n'))}`, { hint: `The logs lie in ${home.log}.` });
+      if (exited) throw whyNot(readFileSync(logFile).subarray(from).toString('utf8').split('\n'), home);
       progress.say('starting in the background');
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
@@ -54,6 +57,22 @@ export async function startInBackground(home: Home, wish: UpWish, terminal: Term
   if (terminal.json) terminal.printJson({ type: 'standing', pid: child.pid, ...standing });
   else terminal.print(renderStanding(standing, terminal.look, terminal.width, terminal.nowMs()));
   return 0;
+}
+
+/** The problem that it printed last, as its own. */
+function whyNot(lines: readonly string[], home: Home): CoopError {
+  for (const line of lines.toReversed()) {
+    const problem = Problem.safeParse(line.startsWith('{"type"') ? JSON.parse(line) : undefined);
+    if (problem.success)
+      return new CoopError(
+        problem.data.code,
+        problem.data.detail,
+        problem.data.hint === undefined ? {} : { hint: problem.data.hint },
+      );
+  }
+  return new CoopError('unavailable', `It did not come up: ${lastWords(lines)}`, {
+    hint: `The logs lie in ${home.log}.`,
+  });
 }
 
 function wishArgs({ port, listen, cert, key, policy, engine, machine }: UpWish): string[] {
@@ -71,10 +90,14 @@ export const down = command({
     const { running, left } = await whoRuns(home);
     for (const child of Object.values(left?.children ?? {})) await endProcess(child, STOP_PATIENCE_MS);
     if (running === undefined) {
-      throw new CoopError('wrong_state', `No coop up runs for ${home.dir}.`, { hint: 'COOP_HOME chooses another home.' });
+      throw new CoopError('wrong_state', `No coop up runs for ${home.dir}.`, {
+        hint: 'COOP_HOME chooses another home.',
+      });
     }
     const machine = await enrolledHere(home);
-    const client = running.ready ? (await openSession({ flags: { context: flags.context }, terminal }).catch(() => undefined))?.client : undefined;
+    const client = running.ready
+      ? (await openSession({ flags: { context: flags.context }, terminal }).catch(() => undefined))?.client
+      : undefined;
     const leases = await leasesLeft(client, machine?.machine_id);
     const clean = await endProcess(running, STOP_PATIENCE_MS);
     for (const child of clean ? [] : Object.values(running.children)) await endProcess(child, STOP_PATIENCE_MS);

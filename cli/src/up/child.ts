@@ -33,7 +33,7 @@ export type ChildOptions = {
 const BACKOFF_MS = [500, 1000, 2000, 5000, 10_000, 30_000];
 /** After so long a life the next death counts as the first. */
 const WELL_AFTER_MS = 60_000;
-const LAST_LINES = 8;
+const LAST_LINES = 30;
 /** The agent's word for: this machine was removed from the network. */
 const DO_NOT_START_AGAIN = 78;
 
@@ -50,7 +50,11 @@ export function startChild(options: ChildOptions): Child {
     const bornMs = performance.now();
     const lastLines: string[] = [];
     // A session of its own: Ctrl-C is for us, who then stop things in the right order.
-    process_ = spawn(process.execPath, options.args, { env: options.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    process_ = spawn(process.execPath, options.args, {
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     options.onPid(process_.pid);
     for (const stream of [process_.stdout!, process_.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => {

@@ -13,7 +13,10 @@ import { clientFor } from '../session.ts';
 export const LOCAL = 'local';
 
 /** The renter of this computer, logged in and kept as the current context. The key is made at the first start. */
-export async function logInHere(home: Home, context: Context): Promise<{ client: Client; signer: Signer; userId: string }> {
+export async function logInHere(
+  home: Home,
+  context: Context,
+): Promise<{ client: Client; signer: Signer; userId: string }> {
   const signer = await readOrMakeSigner(home.loginKey);
   const client = clientFor(context, { signer });
   const { user, key } = await client.auth.login({ name: userInfo().username });

@@ -5,12 +5,22 @@ import { clockTime } from '../look/units.ts';
 /** What of a child's log a person sees: warnings, errors, and last words (`coop-agent: …`). The whole log lies in $COOP_HOME/log. */
 export function readableLine(name: string, line: string, look: Look, now: Date): string | undefined {
   const entry = parse(line);
-  if (entry === undefined) return LAST_WORDS.test(line) ? render(name, now.toISOString(), look.attention('says'), line.trim(), look) : undefined;
+  if (entry === undefined)
+    return LAST_WORDS.test(line)
+      ? render(name, now.toISOString(), look.attention('says'), line.trim(), look)
+      : undefined;
   const level = levelOf(entry['level']);
   if (level === 'info') return undefined;
   const mark = level === 'warn' ? look.attention('warning') : look.bad('error');
-  const at = typeof entry['time'] === 'string' && !Number.isNaN(Date.parse(entry['time'])) ? entry['time'] : now.toISOString();
-  return render(name, at, mark, [entry['msg'], reasonOf(entry)].filter((part) => typeof part === 'string' && part !== '').join(': '), look);
+  const at =
+    typeof entry['time'] === 'string' && !Number.isNaN(Date.parse(entry['time'])) ? entry['time'] : now.toISOString();
+  return render(
+    name,
+    at,
+    mark,
+    [entry['msg'], reasonOf(entry)].filter((part) => typeof part === 'string' && part !== '').join(': '),
+    look,
+  );
 }
 
 const LAST_WORDS = /^(coop[ -]\w+: |\s+-> )/;

@@ -9,14 +9,26 @@ const NEXT_TRIED = 50;
 export async function freePort(host: string, port: number, suggest: (port: number) => string): Promise<number> {
   const found = await tryPort(host, port);
   if (typeof found === 'number') return found;
-  if (found.code === 'EACCES') throw new CoopError('invalid_request', `Port ${port} needs more rights than you have.`, { hint: 'Choose one above 1023.', cause: found });
-  if (found.code !== 'EADDRINUSE') throw new CoopError('invalid_request', `Nothing can listen on ${host}:${port}.`, { hint: 'Name an address of this computer.', cause: found });
+  if (found.code === 'EACCES')
+    throw new CoopError('invalid_request', `Port ${port} needs more rights than you have.`, {
+      hint: 'Choose one above 1023.',
+      cause: found,
+    });
+  if (found.code !== 'EADDRINUSE')
+    throw new CoopError('invalid_request', `Nothing can listen on ${host}:${port}.`, {
+      hint: 'Name an address of this computer.',
+      cause: found,
+    });
   for (let next = port + 1; next <= Math.min(port + NEXT_TRIED, 65_535); next += 1) {
     if (typeof (await tryPort(host, next)) === 'number') {
-      throw new CoopError('invalid_request', `Port ${port} is in use by another program.`, { hint: `${suggest(next)} is free.` });
+      throw new CoopError('invalid_request', `Port ${port} is in use by another program.`, {
+        hint: `${suggest(next)} is free.`,
+      });
     }
   }
-  throw new CoopError('invalid_request', `Port ${port} is in use by another program.`, { hint: 'Choose another with --port.' });
+  throw new CoopError('invalid_request', `Port ${port} is in use by another program.`, {
+    hint: 'Choose another with --port.',
+  });
 }
 
 async function tryPort(host: string, port: number): Promise<number | NodeJS.ErrnoException> {

@@ -6,7 +6,11 @@ import type { Home } from '../home.ts';
 
 /** The programs of the other rooms, which `coop` starts and never imports. */
 const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-export const programs = { server: pathOf('../../../server/src/main.ts'), agent: pathOf('../../../agent/src/main.ts'), cli: pathOf('../main.ts') };
+export const programs = {
+  server: pathOf('../../../server/src/main.ts'),
+  agent: pathOf('../../../agent/src/main.ts'),
+  cli: pathOf('../main.ts'),
+};
 
 export type ServerOptions = {
   port: number;
@@ -19,7 +23,8 @@ export type ServerOptions = {
 export function serverArgs(home: Home, { port, listen, cert, key, policy }: ServerOptions): string[] {
   return [
     programs.server,
-    ...['--home', home.dir],
+    '--home',
+    home.dir,
     ...(listen === undefined ? ['--port', String(port)] : ['--listen', listen]),
     ...(cert === undefined ? [] : ['--tls-cert', cert]),
     ...(key === undefined ? [] : ['--tls-key', key]),
@@ -28,7 +33,7 @@ export function serverArgs(home: Home, { port, listen, cert, key, policy }: Serv
 }
 
 /** Runs a short program to its end; its last words become the error. */
-export async function runToEnd(args: string[], env: NodeJS.ProcessEnv, what: string): Promise<string> {
+export async function runToEnd(args: string[], env: NodeJS.ProcessEnv, what: string, hint?: string): Promise<string> {
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
   const out: Buffer[] = [];
@@ -36,15 +41,15 @@ export async function runToEnd(args: string[], env: NodeJS.ProcessEnv, what: str
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code === 0) return Buffer.concat(out).toString('utf8');
-  throw new CoopError('unavailable', `${what} failed: ${lastWords(Buffer.concat(said).toString('utf8').split('\n'))}`, {
-    hint: 'coop agent doctor checks this machine step by step.',
-  });
+  const words = lastWords(Buffer.concat(said).toString('utf8').split('\n'));
+  throw new CoopError('unavailable', `${what} failed: ${words}`, hint === undefined ? {} : { hint });
 }
 
-/** What a program said last that a person can read. */
+/** What a program said last that a person can read: the error of a crash, not the stack below it. */
 export function lastWords(lines: readonly string[]): string {
   const told = lines.map((line) => messageOf(line)).filter((line) => line !== '');
-  return told.slice(-3).join(' / ') || 'it said nothing';
+  const crash = told.find((line) => /^\w*Error\b.*: /.test(line));
+  return crash ?? (told.slice(-3).join(' / ') || 'it said nothing');
 }
 
 function messageOf(line: string): string {

@@ -93,7 +93,12 @@ async function start(network: Network): Promise<void> {
   }
 }
 
-async function startAgent(network: Network, context: Context, client: Client, say: (text: string) => void): Promise<void> {
+async function startAgent(
+  network: Network,
+  context: Context,
+  client: Client,
+  say: (text: string) => void,
+): Promise<void> {
   const { home, wish, stop } = network;
   say('making this computer a machine of the network');
   const certificateFile = wish.listen === undefined ? undefined : (wish.cert ?? join(home.network, 'tls.crt'));
@@ -105,16 +110,27 @@ async function startAgent(network: Network, context: Context, client: Client, sa
   await Promise.race([
     untilOffered(client, network.machineId, OFFERED_TIMEOUT_MS, AbortSignal.any([stop, giveUp.signal])),
     agent.firstExit.then((exit) => {
-      throw new CoopError('unavailable', `The agent ended at once: ${lastWords(exit.lastLines)}`, { hint: `Its log: ${join(home.log, 'agent.log')}` });
+      throw new CoopError('unavailable', `The agent ended at once: ${lastWords(exit.lastLines)}`, {
+        hint: `Its log: ${join(home.log, 'agent.log')}`,
+      });
     }),
   ]).finally(() => giveUp.abort());
   agent.settled();
   watchLeases(client, network.machineId, network.terminal, stop);
 }
 
-function addChild({ home, terminal, lock, children }: Network, name: string, args: string[], env: NodeJS.ProcessEnv): Child {
+function addChild(
+  { home, terminal, lock, children }: Network,
+  name: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+): Child {
   const pids = (): Record<string, { pid: number; started: string | null }> =>
-    Object.fromEntries(children.flatMap((child) => (child.pid === undefined ? [] : [[child.name, { pid: child.pid, started: startOf(child.pid) }]])));
+    Object.fromEntries(
+      children.flatMap((child) =>
+        child.pid === undefined ? [] : [[child.name, { pid: child.pid, started: startOf(child.pid) }]],
+      ),
+    );
   const { asideLook: look } = terminal;
   const child = startChild({
     name,
@@ -144,7 +160,9 @@ async function untilReady(url: string, server: Child, stop: AbortSignal): Promis
   const untilMs = performance.now() + READY_TIMEOUT_MS;
   let died: CoopError | undefined;
   void server.firstExit.then((exit) => {
-    died = new CoopError('unavailable', `The server ended at once: ${lastWords(exit.lastLines)}`, { hint: 'Its log lies in $COOP_HOME/log/server.log.' });
+    died = new CoopError('unavailable', `The server ended at once: ${lastWords(exit.lastLines)}`, {
+      hint: 'Its log lies in $COOP_HOME/log/server.log.',
+    });
   });
   for (;;) {
     stop.throwIfAborted();
@@ -154,7 +172,10 @@ async function untilReady(url: string, server: Child, stop: AbortSignal): Promis
       server.settled();
       return context;
     }
-    if (performance.now() > untilMs) throw new CoopError('timeout', `The server is not ready after ${READY_TIMEOUT_MS / 1000} seconds.`, { hint: 'Its log lies in $COOP_HOME/log/server.log.' });
+    if (performance.now() > untilMs)
+      throw new CoopError('timeout', `The server is not ready after ${READY_TIMEOUT_MS / 1000} seconds.`, {
+        hint: 'Its log lies in $COOP_HOME/log/server.log.',
+      });
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
@@ -163,7 +184,11 @@ async function askReady(url: string): Promise<Context | undefined> {
   try {
     const shown = await presentedCertificate(url);
     const context: Context = shown === undefined ? { server: url } : { server: url, fingerprint: shown.fingerprint };
-    const client = createClient({ server: url, retry: { attempts: 1 }, ...(shown !== undefined && { tls: { fingerprint: shown.fingerprint } }) });
+    const client = createClient({
+      server: url,
+      retry: { attempts: 1 },
+      ...(shown !== undefined && { tls: { fingerprint: shown.fingerprint } }),
+    });
     const { status } = await client.ready();
     await client.close();
     return status === 'ok' ? context : undefined;

@@ -46,7 +46,11 @@ export function startOf(pid: number): string | null {
 }
 
 /** `left`: children of a `coop up` that was killed, which may still be alive. */
-export type Lock = { left: Running['children']; update: (change: Partial<Running>) => Promise<void>; release: () => Promise<void> };
+export type Lock = {
+  left: Running['children'];
+  update: (change: Partial<Running>) => Promise<void>;
+  release: () => Promise<void>;
+};
 
 /** Takes the home for this process. Throws `wrong_state` when another `coop up` has it. */
 export async function lockHome(home: Home): Promise<Lock> {
@@ -83,7 +87,11 @@ export async function lockHome(home: Home): Promise<Lock> {
 }
 
 export function alreadyRunning({ pid, url }: Running): CoopError {
-  return new CoopError('wrong_state', `coop up runs already for this home: ${url ?? 'it is starting'}, process ${pid}.`, {
-    hint: 'Use it as it is, or end it with coop down.',
-  });
+  return new CoopError(
+    'wrong_state',
+    `coop up runs already for this home: ${url ?? 'it is starting'}, process ${pid}.`,
+    {
+      hint: 'Use it as it is, or end it with coop down.',
+    },
+  );
 }

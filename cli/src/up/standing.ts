@@ -9,7 +9,13 @@ import type { Standing } from '../look/standing.ts';
 import { programs } from './programs.ts';
 
 /** Asks the network what stands. */
-export async function readStanding(client: Client, home: Home, context: Context, machineId: string | undefined, background: boolean): Promise<Standing> {
+export async function readStanding(
+  client: Client,
+  home: Home,
+  context: Context,
+  machineId: string | undefined,
+  background: boolean,
+): Promise<Standing> {
   const [{ user }, balance, { policy }, machine] = await Promise.all([
     client.auth.me(),
     client.money.balance(),
@@ -44,7 +50,9 @@ const checkout = resolve(dirname(programs.cli), '..', '..');
  * that name, so there the path is spelt out.
  */
 export function howToType(env: NodeJS.ProcessEnv, cwd: string): string {
-  const onPath = (env['PATH'] ?? '').split(delimiter).some((directory) => directory !== join(checkout, 'node_modules', '.bin') && existsSync(join(directory, 'coop')));
+  const onPath = (env['PATH'] ?? '')
+    .split(delimiter)
+    .some((directory) => directory !== join(checkout, 'node_modules', '.bin') && existsSync(join(directory, 'coop')));
   if (onPath) return 'coop';
   const linked = join(checkout, 'node_modules', '.bin', 'coop');
   const inside = !relative(checkout, cwd).startsWith('..');

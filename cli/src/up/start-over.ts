@@ -16,7 +16,9 @@ const PATIENCE_MS = 30_000;
 export async function startOver(home: Home, yes: boolean, terminal: Terminal): Promise<boolean> {
   const { running, left } = await whoRuns(home);
   if (running !== undefined) {
-    throw new CoopError('wrong_state', `coop up runs for ${shortPath(home.dir)}, process ${running.pid}.`, { hint: 'coop down first.' });
+    throw new CoopError('wrong_state', `coop up runs for ${shortPath(home.dir)}, process ${running.pid}.`, {
+      hint: 'coop down first.',
+    });
   }
   if (!existsSync(home.network) && !existsSync(home.agent)) return true;
   const question = `Delete the network in ${shortPath(home.dir)} with its ledger, and end every lease on this machine? Your login key stays.`;
@@ -24,7 +26,11 @@ export async function startOver(home: Home, yes: boolean, terminal: Terminal): P
   for (const child of Object.values(left?.children ?? {})) await endProcess(child, PATIENCE_MS);
   if (existsSync(join(home.agent, 'agent.json'))) {
     terminal.aside(terminal.asideLook.dim('ending leases and taking the agent away'));
-    await runToEnd([programs.agent, 'uninstall', '--state', home.agent, '--force'], process.env, 'Taking the agent away');
+    await runToEnd(
+      [programs.agent, 'uninstall', '--state', home.agent, '--force'],
+      process.env,
+      'Taking the agent away',
+    );
   }
   for (const path of [home.network, home.agent, home.log]) await rm(path, { recursive: true, force: true });
   return true;

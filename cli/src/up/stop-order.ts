@@ -4,7 +4,10 @@ import { count } from '../look/units.ts';
 const ASK_MS = 2000;
 
 /** How many leases go on at this machine without us; undefined when nobody can say. */
-export async function leasesLeft(client: Client | undefined, machineId: string | undefined): Promise<number | undefined> {
+export async function leasesLeft(
+  client: Client | undefined,
+  machineId: string | undefined,
+): Promise<number | undefined> {
   if (client === undefined || machineId === undefined) return undefined;
   const tooLate = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ASK_MS).unref());
   const asked = client.machines.get(machineId).then(

@@ -26,7 +26,12 @@ export type Enrolment = {
 };
 
 /** Makes this computer a machine of its own network, once. Gives the machine's id. The agent must not be running. */
-export async function enrolThisMachine(home: Home, context: Context, client: Client, { engine, certificateFile }: Enrolment): Promise<string> {
+export async function enrolThisMachine(
+  home: Home,
+  context: Context,
+  client: Client,
+  { engine, certificateFile }: Enrolment,
+): Promise<string> {
   const enrolled = await enrolledHere(home);
   if (enrolled !== undefined) {
     await requireKnown(client, enrolled.machine_id, home);
@@ -36,18 +41,30 @@ export async function enrolThisMachine(home: Home, context: Context, client: Cli
   const { token } = await client.machines.createJoinToken({ name: null, ttl_s: 600 });
   const args = [programs.agent, 'enrol', '--state', home.agent, '--server', context.server, '--engine', engine];
   const trust = certificateFile === undefined ? [] : ['--ca', certificateFile];
-  await runToEnd([...args, ...trust], { ...process.env, COOP_JOIN_TOKEN: token }, 'Making this computer a machine of the network');
+  await runToEnd(
+    [...args, ...trust],
+    { ...process.env, COOP_JOIN_TOKEN: token },
+    'Making this computer a machine of the network',
+    'coop agent doctor checks this machine step by step.',
+  );
   const now = await enrolledHere(home);
-  if (now === undefined) throw new CoopError('internal', `The agent enrolled and left no ${join(home.agent, 'agent.json')}.`);
+  if (now === undefined)
+    throw new CoopError('internal', `The agent enrolled and left no ${join(home.agent, 'agent.json')}.`);
   // On a network of one computer the owner is the renter: his own work must not take the machine off the market.
   if (context.fingerprint === undefined) await client.machines.setTerms(now.machine_id, { only_when_idle: false });
   return now.machine_id;
 }
 
 /** Another port, TLS or another engine than last time: it is the same machine and the same server, only reached in another way. */
-async function pointAt(home: Home, enrolled: Enrolled, server: string, { engine, certificateFile }: Enrolment): Promise<void> {
+async function pointAt(
+  home: Home,
+  enrolled: Enrolled,
+  server: string,
+  { engine, certificateFile }: Enrolment,
+): Promise<void> {
   const certificate = certificateFile === undefined ? undefined : new X509Certificate(await readFile(certificateFile));
-  const tls = certificate === undefined ? null : { certificate: certificate.toString(), fingerprint: certificate.fingerprint256 };
+  const tls =
+    certificate === undefined ? null : { certificate: certificate.toString(), fingerprint: certificate.fingerprint256 };
   const now = { ...enrolled, server, tls, engine: engine === 'auto' ? enrolled.engine : engine };
   if (JSON.stringify(now) !== JSON.stringify(enrolled)) await writeJson(join(home.agent, 'agent.json'), now);
 }
@@ -57,26 +74,39 @@ async function requireKnown(client: Client, machineId: string, home: Home): Prom
     await client.machines.get(machineId);
   } catch (error) {
     if (!(error instanceof CoopError) || error.code !== 'not_found') throw error;
-    throw new CoopError('wrong_state', `The agent in ${home.agent} belongs to another network than the one in ${home.network}.`, {
-      hint: 'coop up --fresh starts both over; coop up --no-machine starts without the agent.',
-      cause: error,
-    });
+    throw new CoopError(
+      'wrong_state',
+      `The agent in ${home.agent} belongs to another network than the one in ${home.network}.`,
+      {
+        hint: 'coop up --fresh starts both over; coop up --no-machine starts without the agent.',
+        cause: error,
+      },
+    );
   }
 }
 
 const LOOK_AGAIN_MS = 200;
 
 /** Until the machine's offers are on the market. */
-export async function untilOffered(client: Client, machineId: string, timeoutMs: number, signal: AbortSignal): Promise<Machine> {
+export async function untilOffered(
+  client: Client,
+  machineId: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Machine> {
   const untilMs = performance.now() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();
     const machine = await client.machines.get(machineId);
     if (machine.presence === 'online' && (machine.offers.length > 0 || machine.listing !== 'listed')) return machine;
     if (performance.now() > untilMs) {
-      throw new CoopError('timeout', `The machine is ${machine.presence} and has no offer after ${timeoutMs / 1000} seconds.`, {
-        hint: 'coop machine doctor, or the log of the agent, says what is in the way.',
-      });
+      throw new CoopError(
+        'timeout',
+        `The machine is ${machine.presence} and has no offer after ${timeoutMs / 1000} seconds.`,
+        {
+          hint: 'coop machine doctor, or the log of the agent, says what is in the way.',
+        },
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }

@@ -14,10 +14,20 @@ export const up = command({
   flags: {
     port: { type: 'string', short: 'p', value: 'N', about: 'Port on this computer', default: '7070' },
     listen: { type: 'string', value: 'HOST:PORT', about: 'Let others in, with TLS: 0.0.0.0:7070' },
-    cert: { type: 'string', value: 'FILE', about: 'Certificate for --listen; without one it is made, and pinned in the join line' },
+    cert: {
+      type: 'string',
+      value: 'FILE',
+      about: 'Certificate for --listen; without one it is made, and pinned in the join line',
+    },
     key: { type: 'string', value: 'FILE', about: 'Its key' },
     policy: { type: 'string', value: 'FILE', about: 'Economic rules of the network' },
-    engine: { type: 'string', value: 'ENGINE', about: 'What runs workloads on this machine', choices: ['auto', 'docker', 'podman', 'process'], default: 'auto' },
+    engine: {
+      type: 'string',
+      value: 'ENGINE',
+      about: 'What runs workloads on this machine',
+      choices: ['auto', 'docker', 'podman', 'process'],
+      default: 'auto',
+    },
     'no-machine': { type: 'boolean', about: 'Server only: this computer is no provider' },
     fresh: { type: 'boolean', about: 'Start over: end all leases here, delete network and agent' },
     detach: { type: 'boolean', short: 'd', about: 'Run in the background; coop down stops it' },
@@ -31,12 +41,20 @@ export const up = command({
   ],
   run: async ({ flags, terminal }) => {
     const home = coopHome(process.env);
-    const at = flags.listen === undefined ? { host: '127.0.0.1', port: portOf(flags.port), listen: undefined } : parseListen(flags.listen);
+    const at =
+      flags.listen === undefined
+        ? { host: '127.0.0.1', port: portOf(flags.port), listen: undefined }
+        : parseListen(flags.listen);
     if (at.listen === undefined && (flags.cert !== undefined || flags.key !== undefined)) {
-      throw new CoopError('invalid_request', 'A certificate is for --listen.', { at: '--cert', hint: 'coop up --listen 0.0.0.0:7070 --cert FILE --key FILE' });
+      throw new CoopError('invalid_request', 'A certificate is for --listen.', {
+        at: '--cert',
+        hint: 'coop up --listen 0.0.0.0:7070 --cert FILE --key FILE',
+      });
     }
     if ((flags.cert === undefined) !== (flags.key === undefined)) {
-      throw new CoopError('invalid_request', 'A certificate and its key go together.', { at: flags.cert === undefined ? '--cert' : '--key' });
+      throw new CoopError('invalid_request', 'A certificate and its key go together.', {
+        at: flags.cert === undefined ? '--cert' : '--key',
+      });
     }
     if (flags.fresh && !(await startOver(home, flags.yes, terminal))) return 1;
     const { cert, key, policy, engine } = flags;
