@@ -97,8 +97,9 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal).catch(failed));
 }
 
-const locationOf = (config: Config): DatabaseLocation =>
-  config.databaseUrl === undefined ? { dir: join(config.dir, 'db') } : { url: config.databaseUrl };
+function locationOf(config: Config): DatabaseLocation {
+  return config.databaseUrl === undefined ? { dir: join(config.dir, 'db') } : { url: config.databaseUrl };
+}
 
 async function restoreFrom(config: Config, file: string): Promise<void> {
   await mkdir(config.dir, { recursive: true, mode: 0o700 });
