@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { expect, test } from 'vitest';
 import type { Challenge, Login, NewKey } from '@gpucoop/protocol/api.ts';
 import { loginMessage, signerFromSecret, type Signer } from '@gpucoop/protocol/evidence.ts';
@@ -31,7 +30,7 @@ async function get<Answer>(fixture: Fixture, path: string, key: string) {
 
 async function challenged(fixture: Fixture, signer: Signer, changed: Partial<Challenge> = {}) {
   const { body } = await post<Challenge>(fixture, '/v1/auth/challenge', { public_key: signer.publicKey });
-  const signature = bytesToHex(signer.sign(loginMessage({ ...body, ...changed })));
+  const signature = Buffer.from(signer.sign(loginMessage({ ...body, ...changed }))).toString('hex');
   return { public_key: signer.publicKey, nonce: body.nonce, signature };
 }
 

@@ -84,9 +84,9 @@ forEachDatabase('idempotency', (open) => {
     const claims = await Promise.allSettled([idempotency.claim(request), idempotency.claim(request)]);
     const taken = claims.filter((claim) => claim.status === 'fulfilled');
     expect(taken).toHaveLength(1);
-    await dead.keep({ status: 201, body: 'late' });
     await dead.abandon();
     await executing(taken[0]!.value).keep({ status: 201, body: 'in time' });
+    await dead.keep({ status: 201, body: 'late' });
     expect(await idempotency.claim(request)).toMatchObject({ answer: { body: 'in time' } });
   });
 
