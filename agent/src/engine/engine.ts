@@ -90,6 +90,8 @@ export type EngineOptions = {
   simulateGpus?: boolean;
   /** False where renters are strangers: an image that the provider built for himself is then neither named nor run. Default true. */
   ownImages?: boolean;
+  /** False: leases get no network, and no firewall rule is set. Default true. */
+  network?: boolean;
   log: EngineLog;
 };
 

@@ -40,7 +40,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     docker,
     agentId,
     hookChain: name === 'podman' ? 'FORWARD' : 'DOCKER-USER',
-    impossible: whyNoRules(capabilities.rootless),
+    impossible: options.network === false ? 'the agent is told to give leases none' : whyNoRules(capabilities.rootless),
     log,
   });
   const privateImages = openPrivateImages(options.stateDir);
@@ -103,6 +103,8 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     },
 
     async prepare(order, onProgress, signal) {
+      // The rules are looked at while the image is found: nothing is created on a network that is not closed off.
+      const closedOff = isolation.reassert();
       const existing = await within(CALL_MS, 'find container', (abortSignal) =>
         docker.getContainer(containerName(order.lease_id)).inspect({ abortSignal } as object),
       ).catch((error: unknown) => {
@@ -113,13 +115,11 @@ export async function openDocker(connection: Connection, options: EngineOptions)
         if (existing.Config.Labels[labels.agent] === agentId) return { containerId: existing.Id };
         throw new EngineError('agent_refused', 'Another agent on this machine has a container of this lease.');
       }
-      // The rules are looked at while the image is found: nothing is created on a network that is not closed off.
-      const [image] = await Promise.all([
+      const image =
         order.image === null
           ? baseImage?.image
-          : obtainImage({ docker, privateImages, ownImages }, { ...order, image: order.image }, onProgress, signal),
-        isolation.reassert(),
-      ]);
+          : await obtainImage({ docker, privateImages, ownImages }, { ...order, image: order.image }, onProgress, signal);
+      await closedOff;
       if (image === undefined) throw new EngineError('image_not_found', 'The spec names no image, and this machine has no base image.');
       signal.throwIfAborted();
       onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
@@ -219,8 +219,14 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     async *logs(containerId, range, signal) {
       const container = await own(containerId);
       const losesLineEnds = container.HostConfig.LogConfig?.Type === 'local';
-      const state = () => inspect(container.Id);
-      yield* readLogs({ socketPath, containerId: container.Id, createdAt: container.Created, losesLineEnds, state }, range, signal);
+      // Why it ended does not matter here, and finding out takes long.
+      const briefly = (found: ContainerInspectInfo) => readState(found, { startedAt: null, liveRestore: capabilities.liveRestore });
+      const state = async () => {
+        const found = await find(container.Id);
+        return found && briefly(found);
+      };
+      const source = { socketPath, containerId: container.Id, createdAt: container.Created, losesLineEnds, first: briefly(container), state };
+      yield* readLogs(source, range, signal);
     },
 
     async exec(containerId, request) {

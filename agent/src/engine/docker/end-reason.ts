@@ -13,7 +13,7 @@ export async function explainEnd(state: ContainerState, container: ContainerInsp
   if (state.reason !== null || (state.exit_code !== 126 && state.exit_code !== 127)) return state;
   // A container that could not start at all, where there is no init.
   if (/executable file not found|no such file or directory|permission denied/i.test(state.detail ?? '')) return { ...state, reason: 'command_not_found' };
-  const source = { socketPath, containerId: container.Id, createdAt: container.Created, losesLineEnds: false, state: async () => state };
+  const source = { socketPath, containerId: container.Id, createdAt: container.Created, losesLineEnds: false, first: state, state: async () => state };
   try {
     for await (const line of readLogs(source, { after: null, tail: 5, follow: false }, AbortSignal.timeout(5000))) {
       const failed = INIT_FAILED.exec(line.text.trim());

@@ -13,15 +13,17 @@ export async function engineStartedAt(socketPath: string): Promise<Date | undefi
 }
 
 async function listenerOf(socketPath: string): Promise<number | undefined> {
-  const lines = (await readFile('/proc/net/unix', 'utf8').catch(() => '')).split('\n');
   const names = new Set([socketPath, socketPath.replace(/^\/var\/run\//, '/run/'), socketPath.replace(/^\/run\//, '/var/run/')]);
-  const inodes = new Set(lines.map((line) => line.trim().split(/\s+/)).flatMap(([, , , , , , inode, path]) => (path !== undefined && names.has(path) ? [`socket:[${inode}]`] : [])));
-  if (inodes.size === 0) return undefined;
+  // Not process 1, which holds the socket too where systemd started the engine.
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name) && name !== '1');
   for (const pid of pids) {
-    // Most processes hold no such socket and need not be looked through.
+    // Most processes need not be looked through.
     const command = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
     if (!/docker|podman/.test(command)) continue;
+    // Sockets are listed by network namespace, so the list is the process's own.
+    const sockets = (await readFile(`/proc/${pid}/net/unix`, 'utf8').catch(() => '')).split('\n').map((line) => line.trim().split(/\s+/));
+    const inodes = new Set(sockets.flatMap(([, , , , , , inode, path]) => (path !== undefined && names.has(path) ? [`socket:[${inode}]`] : [])));
+    if (inodes.size === 0) continue;
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       if (inodes.has(await readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''))) return Number(pid);
     }
@@ -37,9 +39,9 @@ async function pidFileOf(socketPath: string): Promise<number | undefined> {
 
 async function processStartedAt(pid: number): Promise<Date | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  const boot = /^btime (\d+)$/m.exec(await readFile('/proc/stat', 'utf8').catch(() => ''))?.[1];
+  const uptimeS = Number.parseFloat(await readFile('/proc/uptime', 'utf8').catch(() => ''));
   // The command's name may hold spaces and brackets; the fields after its last bracket do not. Start time is field 22.
   const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  if (ticks === undefined || boot === undefined) return undefined;
-  return new Date((Number(boot) + Number(ticks) / CLOCK_TICKS_PER_S) * 1000);
+  if (ticks === undefined || Number.isNaN(uptimeS)) return undefined;
+  return new Date(Date.now() - (uptimeS - Number(ticks) / CLOCK_TICKS_PER_S) * 1000);
 }

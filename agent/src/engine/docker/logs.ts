@@ -14,6 +14,8 @@ export type LogSource = {
   createdAt: string;
   /** The log driver `local` (seen in 20.10) forgets the line end of lines that it cut at 16 KiB; it is put back. */
   losesLineEnds: boolean;
+  /** As it was when the reading was asked for. */
+  first: ContainerState;
   state(): Promise<ContainerState | undefined>;
 };
 
@@ -34,8 +36,9 @@ export async function* readLogs(source: LogSource, range: LogRange, signal: Abor
     if (range.tail === null) yield* readOnce(source, last, false, signal);
     return;
   }
+  let state: ContainerState | 'away' | undefined = source.first;
   while (!signal.aborted) {
-    const state = await source.state().catch(() => 'away' as const);
+    const lookedAt = performance.now();
     if (state === undefined) return;
     const ended = state !== 'away' && state.state === 'ended';
     if (state !== 'away' && state.state !== 'created') {
@@ -50,7 +53,10 @@ export async function* readLogs(source: LogSource, range: LogRange, signal: Abor
         if (ended && !signal.aborted) throw error;
       }
     }
-    await sleep(state === 'away' ? ENGINE_AWAY_MS : POLL_MS, undefined, { signal }).catch(() => undefined);
+    // Whoever followed for longer than that looks again at once.
+    const restMs: number = (state === 'away' ? ENGINE_AWAY_MS : POLL_MS) - (performance.now() - lookedAt);
+    if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
+    state = await source.state().catch(() => 'away' as const);
   }
 }
 

@@ -12,14 +12,15 @@ const KILLED_BEFORE_MS = 5 * 60_000;
 const KILLED_AFTER_MS = 60_000;
 
 /** What `docker inspect` says, in our words. */
-export function readState(container: Pick<ContainerInspectInfo, 'State'>, engine: EngineLife): ContainerState {
+export function readState(container: Pick<ContainerInspectInfo, 'State' | 'Created'>, engine: EngineLife): ContainerState {
   const { State: state } = container;
+  const created = time(container.Created);
   const started = time(state.StartedAt);
   const finished = time(state.FinishedAt);
   const running = state.Running || state.Restarting;
   // A container that was created anew says "exited" only after it has run.
   const ended = !running && state.Status !== 'created' && state.Status !== 'configured' && state.Status !== 'initialized';
-  const restarted = ended && wasEndedByRestart(started, finished, state.ExitCode, state.OOMKilled, engine);
+  const restarted = ended && wasEndedByRestart(created, finished, state.ExitCode, state.OOMKilled, engine);
   const outOfMemory = ended && state.OOMKilled && state.ExitCode !== 0;
   return {
     state: running ? 'running' : ended ? 'ended' : 'created',
@@ -40,15 +41,16 @@ export function readState(container: Pick<ContainerInspectInfo, 'State'>, engine
  * It does not write down that this was why; the signs are a death by signal close to the engine's own start.
  */
 function wasEndedByRestart(
-  started: Date | undefined,
+  created: Date | undefined,
   finished: Date | undefined,
   exitCode: number,
   oomKilled: boolean,
   engine: EngineLife,
 ): boolean {
-  if (engine.startedAt === null || started === undefined || oomKilled) return false;
+  if (engine.startedAt === null || created === undefined || oomKilled) return false;
   const engineStart = engine.startedAt.getTime();
-  if (engineStart <= started.getTime()) return false;
+  // Not its start: an engine that comes back writes that anew before it kills.
+  if (engineStart <= created.getTime()) return false;
   if (finished === undefined) return true;
   const since = finished.getTime() - engineStart;
   const close = since >= -KILLED_BEFORE_MS && since <= (engine.liveRestore ? 0 : KILLED_AFTER_MS);
