@@ -13,6 +13,7 @@ import type { Db, LeaseRow } from './store.ts';
 export type ReachDeps = { db: Db; links: Links; bell: Bell };
 
 const WAIT_MS = 2000;
+const REST_MS = 200;
 const UPLOAD_MS = 6 * 3_600_000; // the agent itself cuts an upload that stands still
 const LOG_LINE_BYTES_MAX = 2 * 1024 * 1024;
 
@@ -25,10 +26,13 @@ export async function* runLogs(deps: ReachDeps, runId: string, query: LogQuery, 
   let { tail } = query;
   let finished: string | undefined;
   while (!signal.aborted) {
+    const woken = new AbortController();
+    const rung = deps.bell.wait(runId, WAIT_MS, AbortSignal.any([signal, woken.signal])); // before the look: no ring is missed
     const lease = await currentLease(deps.db, runId, query.lease_id);
     const link = lease && deps.links.linkOf(lease.machine_id);
     const begun = lease !== undefined && lease.receipt_at !== null && lease.state !== 'reserved';
     if (lease !== undefined && link !== undefined && begun && lease.id !== finished) {
+      woken.abort();
       const ended = lease.state === 'ended';
       const whole = yield* leaseLogs(link, lease.id, { after, tail, follow: query.follow && !ended }, signal, (seq) => {
         after = seq;
@@ -43,8 +47,8 @@ export async function* runLogs(deps: ReachDeps, runId: string, query: LogQuery, 
     const over = await deps.db.selectFrom('runs').select('state').where('id', '=', runId).executeTakeFirst();
     const unreadable = lease === undefined || link === undefined || lease.removed_at !== null || !begun;
     if (over?.state === 'ended' && (finished === lease?.id || unreadable)) return;
-    if (lease === undefined || lease.id === finished || link === undefined || !begun) await deps.bell.wait(runId, WAIT_MS, signal);
-    else await deps.bell.wait(runId, 200, signal);
+    // Once it was read, a short rest: what was rung while it was read says nothing of what comes next.
+    await (woken.signal.aborted ? deps.bell.wait(runId, REST_MS, signal) : rung);
   }
 }
 
