@@ -156,6 +156,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     offersOf: (machineId) => [...readModel.supplies()].filter((supply) => supply.machine_id === machineId).map((supply) => offerAt(supply, clock.now())),
     onSupplyChange: supplyChanged,
     wake: controller.wake,
+    told: new Map(),
   };
   const reachDeps = { db, links, bell };
   const enrolDeps = { db, clock, local: policy.network === 'local', serverName: keys.serverName };

@@ -26,6 +26,8 @@ export type MachinesDeps = {
   offersOf(machineId: string): Offer[];
   onSupplyChange(): Promise<void>;
   wake(leaseId: string): void;
+  /** When removed machines were told so. */
+  told: Map<string, number>;
 };
 
 type MachineRow = Row<'machines'>;
@@ -182,7 +184,13 @@ export async function removeMachine(deps: MachinesDeps, userId: string, machineI
   return viewMachine(deps, await findMachine(deps.db, userId, found.id));
 }
 
-/** Removed machines whose leases have ended are told to uninstall, and their links closed. To be called now and then. */
+/** How long a removed machine has to take its leave: to end its leases, have its last meter lines acknowledged, and hang up. */
+const FAREWELL_MS = 60_000;
+
+/**
+ * Removed machines whose leases have ended are told to uninstall. They hang up by themselves; then, or when they take too long, they
+ * are parted with: from then on they are refused. To be called now and then.
+ */
 export async function partWithRemoved(deps: MachinesDeps): Promise<void> {
   const removed = await deps.db
     .selectFrom('machines')
@@ -193,12 +201,30 @@ export async function partWithRemoved(deps: MachinesDeps): Promise<void> {
       not(exists(selectFrom('leases').select('leases.id').whereRef('leases.machine_id', '=', 'machines.id').where('leases.state', '<>', 'ended'))),
     )
     .execute();
+  const now = deps.clock.now().getTime();
   for (const { id } of removed) {
-    await deps.links.linkOf(id)?.request('POST', '/v1/remove', { timeoutMs: 60_000 }).catch(() => undefined);
-    await deps.links.closeMachine(id, { code: 'removed', detail: 'The machine was removed from the network' });
-    await deps.db.updateTable('machines').set({ presence: 'lost' }).where('id', '=', id).execute();
-    await deps.db.updateTable('leases').set({ removed_at: deps.clock.now() }).where('machine_id', '=', id).where('removed_at', 'is', null).execute();
+    const link = deps.links.linkOf(id);
+    const toldAt = deps.told.get(id);
+    if (link !== undefined && toldAt === undefined) {
+      deps.told.set(id, now);
+      await link.request('POST', '/v1/remove', { timeoutMs: 10_000 }).catch(() => undefined);
+      continue;
+    }
+    if (link !== undefined && now - (toldAt ?? now) < FAREWELL_MS) continue;
+    await partWith(deps, id);
   }
+}
+
+async function partWith(deps: MachinesDeps, machineId: string): Promise<void> {
+  deps.told.delete(machineId);
+  await deps.links.closeMachine(machineId, { code: 'removed', detail: 'The machine was removed from the network' });
+  await deps.db.updateTable('machines').set({ presence: 'lost' }).where('id', '=', machineId).execute();
+  await deps.db
+    .updateTable('leases')
+    .set({ removed_at: deps.clock.now() })
+    .where('machine_id', '=', machineId)
+    .where('removed_at', 'is', null)
+    .execute();
 }
 
 async function wakeLeases(deps: MachinesDeps, machineId: string): Promise<void> {
