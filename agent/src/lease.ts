@@ -1,16 +1,18 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { LeaseReport } from '@gpucoop/protocol/agent-api.ts';
 import type { Signer, Statement } from '@gpucoop/protocol/evidence.ts';
 import type { EndReason } from '@gpucoop/protocol/reasons.ts';
 import { abortable } from './abortable.ts';
+import { askPatiently } from './engine-patience.ts';
 import { EngineError } from './engine/engine-error.ts';
 import type { ContainerState, Engine } from './engine/engine.ts';
 import type { Journal } from './journal.ts';
 import { withoutSecrets, type LeaseRecord, type LeaseRecords } from './lease-record.ts';
+import { leaseReport, type LeaseProgress } from './lease-report.ts';
 import { endReasonOf, instantNow, printable, servedMs, servedMsAtEnd, startInstant } from './lease-rules.ts';
 import type { MachineClock } from './machine-clock.ts';
 import { openMeter, type Meter } from './meter.ts';
+import { prepareContainer } from './prepare-container.ts';
 import { untilAnswers } from './probe.ts';
 import { openServedMark, type ServedMark } from './served-mark.ts';
 
@@ -57,17 +59,14 @@ export class Lease {
   readonly #stopping = new AbortController();
   readonly #detaching = new AbortController();
   readonly #interrupt = AbortSignal.any([this.#stopping.signal, this.#detaching.signal]);
-  #progress: Pick<LeaseReport, 'phase' | 'pulled_bytes' | 'total_bytes'> = {
-    phase: null,
-    pulled_bytes: null,
-    total_bytes: null,
-  };
+  #progress: LeaseProgress = { phase: null, pulled_bytes: null, total_bytes: null };
   #line: Statement<'meter'> | null = null;
   #saving: Promise<void> = Promise.resolve();
   #work: Promise<void> | undefined;
   #meterTimer: NodeJS.Timeout | undefined;
   /** This agent saw the container run, so that "now" is a bound for when it ended. */
   #seenRunning = false;
+  readonly #begun = Promise.withResolvers<void>();
   /** Measured from outside, where the engine only watches the disk. */
   diskUsedMib: number | null = null;
 
@@ -79,6 +78,7 @@ export class Lease {
     this.#log = deps.log.child({ lease_id: this.id });
     this.#mark = openServedMark(deps.stateDir, this.id);
     this.#meter = openMeter(this.id, deps.signer, deps.clock, this.#mark);
+    if (record.started || record.end !== null) this.#begun.resolve();
   }
 
   get record(): Readonly<LeaseRecord> {
@@ -91,6 +91,11 @@ export class Lease {
 
   get ready(): boolean {
     return this.#record.ready !== null;
+  }
+
+  /** Resolves when the container was started, or the lease has ended without. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
   }
 
   /** Starts, or goes on; resolves when the lease has ended or was detached. Never rejects. */
@@ -136,23 +141,11 @@ export class Lease {
 
   /** A fresh line for a lease that is ready: the server always holds a signed sum for what it acknowledges. */
   report(): LeaseReport {
-    const { order, container_id, stop, end, ready } = this.#record;
-    if (end === null && ready !== null && container_id !== null)
+    const { container_id, end, ready } = this.#record;
+    if (end === null && ready !== null && container_id !== null) {
       this.#line = this.#meter.line(container_id, this.#servedMs(), false);
-    const state = end !== null ? 'ended' : stop !== null ? 'stopping' : ready !== null ? 'running' : 'preparing';
-    return {
-      lease_id: order.lease_id,
-      state,
-      ...(state === 'preparing' ? this.#progress : { ...this.#progress, phase: null }),
-      container_id,
-      ready: ready !== null,
-      served_ms: end?.served_ms ?? (this.#line === null ? 0 : this.#line.body.served_ms),
-      exit_code: end?.exit_code ?? null,
-      end_reason: end?.reason ?? null,
-      end_detail: end?.detail ?? null,
-      disk_used_mib: this.diskUsedMib,
-      meter: end === null ? this.#line : end.meter,
-    };
+    }
+    return leaseReport(this.#record, this.#progress, this.#line, this.diskUsedMib);
   }
 
   async #run(): Promise<void> {
@@ -178,37 +171,14 @@ export class Lease {
   async #prepare(): Promise<string> {
     const { order, container_id, started } = this.#record;
     if (container_id !== null && (started || (await this.#wasStarted(container_id)))) return container_id;
-    const limit = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const limitTo = (seconds: number, reason: EndReason, what: string) => {
-      clearTimeout(timer);
-      timer = setTimeout(
-        () => limit.abort(new EngineError(reason, `${what} took longer than ${seconds} s.`)),
-        seconds * 1000,
-      );
-    };
     this.#show('pulling');
-    limitTo(order.pull_timeout_s, 'image_pull_failed', 'Pulling the image');
-    try {
-      const signal = AbortSignal.any([limit.signal, this.#interrupt]);
-      const preparing = this.#deps.engine.prepare(
-        order,
-        ({ phase, pulled_bytes, total_bytes }) => {
-          if (phase === 'creating' && this.#progress.phase !== 'creating')
-            limitTo(order.start_timeout_s, 'start_timeout', 'Creating the container');
-          this.#show(phase, pulled_bytes, total_bytes);
-        },
-        signal,
-      );
-      // What an engine makes after it was given up is swept up as an ended lease's container.
-      const { containerId } = await abortable(preparing, signal, this.#timing.abortMs).catch((error: unknown) => {
-        throw signal.aborted ? signal.reason : error; // an engine's word for an abort says less than why it was aborted
-      });
-      if (containerId !== container_id) await this.#save({ container_id: containerId });
-      return containerId;
-    } finally {
-      clearTimeout(timer);
-    }
+    const containerId = await prepareContainer(this.#deps.engine, order, {
+      onProgress: ({ phase, pulled_bytes, total_bytes }) => this.#show(phase, pulled_bytes, total_bytes),
+      signal: this.#interrupt,
+      abortMs: this.#timing.abortMs,
+    });
+    this.#record = { ...this.#record, container_id: containerId }; // written with the call of its start, below
+    return containerId;
   }
 
   /** The agent may have been killed between asking for the start and hearing of it. What was made and not started is prepared again. */
@@ -225,7 +195,7 @@ export class Lease {
     if (this.#record.started) return;
     this.#show('starting');
     // Kept through a restart of the agent: the engine's start time is believed from here on, not from before.
-    if (this.#record.start_called === null) await this.#save({ start_called: instantNow(clock) });
+    await this.#save({ start_called: this.#record.start_called ?? instantNow(clock) });
     this.#interrupt.throwIfAborted();
     const { start_timeout_s } = this.#record.order;
     const timeout = new AbortController();
@@ -238,6 +208,7 @@ export class Lease {
       clearTimeout(timer);
     }
     this.#seenRunning = true;
+    this.#begun.resolve();
     await this.#save({ started: true, order: withoutSecrets(this.#record.order) });
     this.#interrupt.throwIfAborted();
   }
@@ -314,23 +285,12 @@ export class Lease {
     return this.#retrying(() => this.#deps.engine.wait(containerId, signal), signal);
   }
 
-  /** An engine that does not answer is asked again: the container may well run. Only what is certain ends a lease. */
-  async #retrying<Result>(
+  #retrying<Result>(
     ask: () => Promise<Result>,
     signal: AbortSignal = this.#interrupt,
     again: 'unavailable' | 'whatever fails' = 'unavailable',
   ): Promise<Result> {
-    for (;;) {
-      try {
-        return await abortable(ask(), signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (again === 'unavailable' && error instanceof EngineError && error.reason !== 'engine_unavailable')
-          throw error;
-        this.#log.warn({ err: error }, 'the engine did not answer, will ask again');
-        await pause(this.#timing.engineRetryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-      }
-    }
+    return askPatiently(ask, { signal, again, retryMs: this.#timing.engineRetryMs, log: this.#log });
   }
 
   /** Goes on until it is done, through failures of the engine, or until the agent ends; the next agent takes it up again. */
@@ -388,6 +348,7 @@ export class Lease {
         journaled: false,
       },
     });
+    this.#begun.resolve();
     this.#log.info({ reason, exit_code: state?.exit_code ?? null, served_ms: served }, 'lease has ended');
     await this.#journalEnd();
     this.#deps.onChange();

@@ -6,8 +6,9 @@ import type { OwnContainer } from './engine/engine.ts';
 import { hashOf, newRecord, withoutSecrets, type LeaseRecord } from './lease-record.ts';
 import { Lease, type LeaseDependencies } from './lease.ts';
 
-/** Live and ended-but-kept leases together; more are refused. */
-const MOST_LEASES = 256;
+/** More are refused: those that live, and those that ended and are kept for their files (a heartbeat holds 1,024). */
+const MOST_LIVE = 128;
+const MOST_KEPT = 1000;
 /** A removed lease is remembered this long, so that a late repetition of its order starts nothing. */
 const REMEMBER_MS = 7 * 24 * 3600 * 1000;
 
@@ -80,8 +81,13 @@ export async function openLeases(deps: LeaseDependencies): Promise<Leases> {
     if (detached) throw new CoopError('unavailable', 'The agent is about to stop.');
     if (removed.has(order.lease_id))
       throw new CoopError('wrong_state', `Lease ${order.lease_id} was ended and removed here.`);
-    if (leases.size >= MOST_LEASES)
-      throw new CoopError('wrong_state', `This machine holds ${leases.size} leases and takes no more.`);
+    const live = [...leases.values()].filter((lease) => !lease.ended).length;
+    if (live >= MOST_LIVE || leases.size >= MOST_KEPT) {
+      throw new CoopError(
+        'wrong_state',
+        `This machine holds ${leases.size} leases, ${live} of them live, and takes no more.`,
+      );
+    }
     assertFree(order.devices);
     const record = newRecord(order, clock.now());
     await records.save(record);

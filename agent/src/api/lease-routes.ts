@@ -52,7 +52,7 @@ export function leaseRoutes(deps: ApiDependencies): Route[] {
     {
       method: 'GET',
       path: on('/logs'),
-      handle: ({ stream, parts, query }) => streamLogs(engine, containerOf(leases.get(parts[0]!)), stream, query),
+      handle: ({ stream, parts, query }) => streamLogs(engine, leases.get(parts[0]!), stream, query),
     },
     {
       method: 'POST',

@@ -47,9 +47,11 @@ export function parseAnswer<Answer>(status: number, body: string, answer?: z.Zod
 
 /** A machine's words reach people and terminals: short, and no control characters. */
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text
-    .toWellFormed()
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
-    .slice(0, 1000);
+  return (
+    text
+      .toWellFormed()
+      // oxlint-disable-next-line no-control-regex
+      .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+      .slice(0, 1000)
+  );
 }
