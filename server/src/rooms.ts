@@ -29,7 +29,7 @@ export type Rooms = {
     get(userId: string, idOrName: string): Promise<Run>;
     stop(userId: string, runId: string): Promise<Run>;
     /** Raises budget and expiry at the lease's price. */
-    extend(userId: string, runId: string, by: { budget_micros: number | null; duration_s: number | null }): Promise<Run>;
+    extend(userId: string, runId: string, by: Extension): Promise<Run>;
     /** Ends when the run has ended and all was given. */
     events(userId: string, runId: string, after: number, signal: AbortSignal): AsyncIterable<RunEvent>;
     logs(userId: string, runId: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
@@ -85,6 +85,8 @@ export type PlaceOrder = {
   secrets: Record<string, string>;
   registry_auth: { username: string; password: string } | null;
 };
+/** `id`: the same extension again changes nothing. */
+export type Extension = { id: string; budget_micros: number | null; duration_s: number | null };
 export type LogQuery = { after: number | null; tail: number | null; follow: boolean; lease_id: string | null };
 export type Inspection = {
   assets: { asset: string; sum_micros: number; transfers: number }[];

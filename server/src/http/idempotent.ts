@@ -1,4 +1,5 @@
-import type { MiddlewareHandler } from 'hono';
+import { createHash } from 'node:crypto';
+import type { Context, MiddlewareHandler } from 'hono';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { Idempotency } from '../users/idempotency.ts';
 import type { HttpEnv } from './deps.ts';
@@ -48,4 +49,15 @@ export function idempotent(idempotency: Idempotency, sealed: boolean): Middlewar
     const text = await c.res.clone().text();
     await claim.keep({ status: c.res.status, body: text === '' ? null : JSON.parse(text) });
   };
+}
+
+/**
+ * The id of what a request brings about, for the room that carries it out: the same request has the same effect once, even when
+ * its answer was lost before it was kept.
+ */
+export function effectId(c: Context<HttpEnv>): string {
+  return createHash('sha256')
+    .update(`${c.var.caller!.userId} ${c.req.header('idempotency-key')}`)
+    .digest('hex')
+    .slice(0, 32);
 }

@@ -3,7 +3,7 @@ import type { Run } from '@gpucoop/protocol/resources.ts';
 import type { RunState } from '@gpucoop/protocol/states.ts';
 import { decimalDollars } from '@gpucoop/protocol/money.ts';
 import { transaction } from '../db/transaction.ts';
-import type { Page, PageQuery } from '../rooms.ts';
+import type { Extension, Page, PageQuery } from '../rooms.ts';
 import { tell, type Bell } from './events.ts';
 import type { Meters } from './meters.ts';
 import type { Clock } from '../clock.ts';
@@ -89,11 +89,12 @@ export async function extendRun(
   deps: RunsDeps,
   userId: string,
   runId: string,
-  by: { budget_micros: number | null; duration_s: number | null },
+  by: Extension,
 ): Promise<Run> {
   const found = await findRun(deps.db, userId, runId);
   await transaction(deps.db, async (tx) => {
     const run = await tx.selectFrom('runs').selectAll().where('id', '=', found.id).forUpdate().executeTakeFirstOrThrow();
+    if (await wasExtendedBy(tx, run.id, by.id)) return;
     if (run.state === 'ended' || run.state === 'stopping') {
       throw new CoopError('wrong_state', `The run is ${run.state}; it cannot be extended.`, { hint: 'Start it again with coop run.' });
     }
@@ -114,12 +115,18 @@ export async function extendRun(
       .where('id', '=', run.id)
       .execute();
     const message = `Extended: until ${expires.toISOString()}, for at most $${decimalDollars(budget)}.`;
-    const data = { expires_at: expires.toISOString(), budget_micros: Number(budget) };
+    const data = { id: by.id, expires_at: expires.toISOString(), budget_micros: Number(budget) };
     await tell(tx, { run_id: run.id, lease_id: null, type: 'run.extended', message, data }, now);
   });
   deps.bell.ring(found.id);
   await wakeLeases(deps, found.id);
   return readRun(deps, await findRun(deps.db, userId, found.id));
+}
+
+/** The run's own story says which extensions it had. */
+async function wasExtendedBy(db: Db, runId: string, id: string): Promise<boolean> {
+  const told = await db.selectFrom('events').select('data').where('run_id', '=', runId).where('type', '=', 'run.extended').execute();
+  return told.some(({ data }) => (data as { id?: string }).id === id); // written by extendRun alone
 }
 
 async function requireTerm(db: Db, run: RunRow, expires: Date): Promise<void> {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
 import {
@@ -12,6 +11,7 @@ import {
 import { Balance } from '@gpucoop/protocol/resources.ts';
 import type { Api } from '../api.ts';
 import type { HttpDeps } from '../deps.ts';
+import { effectId } from '../idempotent.ts';
 import { callerOf, json, jsonBody, nothing, pageOf } from './shape.ts';
 
 const tags = ['Administration'];
@@ -32,11 +32,7 @@ export function adminRoutes({ route }: Api, { rooms: { admin }, clock }: HttpDep
     async (c) => {
       const { userId } = callerOf(c);
       // The ledger refuses a second transfer of the same id: granted once even when the answer was lost before it was kept.
-      const id = createHash('sha256')
-        .update(`${userId} ${c.req.header('idempotency-key')}`)
-        .digest('hex')
-        .slice(0, 32);
-      return c.json(await admin.grant(userId, { ...c.req.valid('json'), id }), 201);
+      return c.json(await admin.grant(userId, { ...c.req.valid('json'), id: effectId(c) }), 201);
     },
   );
 

@@ -5,6 +5,7 @@ import { Run } from '@gpucoop/protocol/resources.ts';
 import { runStates, type RunState } from '@gpucoop/protocol/states.ts';
 import type { Api } from '../api.ts';
 import type { HttpDeps } from '../deps.ts';
+import { effectId } from '../idempotent.ts';
 import { callerOf, idParam, json, jsonBody, pageOf } from './shape.ts';
 
 const tags = ['Runs'];
@@ -80,7 +81,10 @@ export function runRoutes({ route }: Api, { rooms: { runs, evidence } }: HttpDep
       request: { params, body: jsonBody(ExtendRequest) },
       responses: { 200: json(Run, 'At the price of its lease') },
     },
-    async (c) => c.json(await runs.extend(callerOf(c).userId, c.req.valid('param').id, c.req.valid('json')), 200),
+    async (c) => {
+      const by = { ...c.req.valid('json'), id: effectId(c) };
+      return c.json(await runs.extend(callerOf(c).userId, c.req.valid('param').id, by), 200);
+    },
   );
 
   route(
