@@ -14,6 +14,15 @@ export function feeRoundedDown(gross: bigint, ppm: number): bigint {
   return (gross * BigInt(ppm)) / PPM;
 }
 
+/**
+ * All that the network keeps of a cumulative gross: the renter's fee that is on top of the asking price, and the provider's fee of what
+ * was asked. Both rise with the gross and never exceed it.
+ */
+export function networkFeeRoundedDown(gross: bigint, fees: { provider_ppm: number; renter_ppm: number }): bigint {
+  const onTop = (gross * BigInt(fees.renter_ppm)) / (PPM + BigInt(fees.renter_ppm));
+  return onTop + feeRoundedDown(gross - onTop, fees.provider_ppm);
+}
+
 /** A hold covers `seconds` of a price, rounded up, so that it never falls short of the charge. */
 export function holdRoundedUp(pricePerHour: bigint, seconds: bigint): bigint {
   return (pricePerHour * seconds + SECONDS_PER_HOUR - 1n) / SECONDS_PER_HOUR;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DeviceInfo, MachineTerms } from './resources.ts';
 import { endReasonCodes } from './reasons.ts';
 import { Isolation, ReadinessProbe } from './spec.ts';
-import { Statement } from './evidence.ts';
+import { CONTAINER_ID_MAX, Statement } from './evidence.ts';
 
 /**
  * What server and agent say to each other inside the link. The agent dials out (`GET /v1/link`, a WebSocket), HTTP/2 runs inside
@@ -59,16 +59,19 @@ export type StopRequest = z.infer<typeof StopRequest>;
 
 export const leasePhases = ['pulling', 'creating', 'starting', 'probing'] as const;
 
+// What an agent says is stored and shown to others: each value has a bound, and a report beyond it closes the link.
+const Int32 = z.number().int().min(-(2 ** 31)).max(2 ** 31 - 1);
+
 export const LeaseReport = z.object({
-  lease_id: z.string(),
+  lease_id: z.string().max(64),
   state: z.enum(['preparing', 'running', 'stopping', 'ended']),
   phase: z.enum(leasePhases).nullable(),
-  pulled_bytes: z.number().int().nullable(),
-  total_bytes: z.number().int().nullable(),
-  container_id: z.string().nullable(),
+  pulled_bytes: z.number().int().nonnegative().nullable(),
+  total_bytes: z.number().int().nonnegative().nullable(),
+  container_id: z.string().max(CONTAINER_ID_MAX).nullable(),
   ready: z.boolean(),
   served_ms: z.number().int().nonnegative().describe('Monotonic, since the probe passed; stands still once ended'),
-  exit_code: z.number().int().nullable(),
+  exit_code: Int32.nullable(),
   end_reason: z.enum(endReasonCodes).nullable(),
   end_detail: z.string().nullable(),
   disk_used_mib: z.number().int().nullable(),
@@ -78,7 +81,7 @@ export type LeaseReport = z.infer<typeof LeaseReport>;
 
 export const EngineInfo = z.object({
   name: z.enum(['docker', 'podman', 'process']),
-  version: z.string(),
+  version: z.string().max(100),
   isolation: Isolation,
   gpu: z.enum(['cdi', 'nvidia-runtime', 'simulated', 'process', 'none']).describe('How devices are handed over'),
   network: z
@@ -86,23 +89,24 @@ export const EngineInfo = z.object({
     .describe('internet: workloads reach it and nothing private; none: no network, rules could not be set'),
   disk_limit: z.enum(['enforced', 'watched']),
   live_restore: z.boolean(),
-  base_image: z.string().nullable().describe('What a spec without an image runs in'),
-  cached_images: z.array(z.string()),
+  base_image: z.string().max(1024).nullable().describe('What a spec without an image runs in'),
+  cached_images: z.array(z.string().max(1024)).max(4096),
 });
 export type EngineInfo = z.infer<typeof EngineInfo>;
 
 export const MachineFacts = z.object({
-  agent_version: z.string(),
-  hostname: z.string(),
-  os: z.string(),
+  agent_version: z.string().max(100),
+  hostname: z.string().max(255),
+  os: z.string().max(255),
   architecture: z.enum(['amd64', 'arm64']),
-  cpu_model: z.string(),
-  cpus: z.number().int().positive(),
-  memory_mib: z.number().int().positive(),
-  disk_total_mib: z.number().int().nonnegative(),
-  disk_free_mib: z.number().int().nonnegative(),
-  time_zone: z.string(),
-  devices: z.array(DeviceInfo).describe('GPUs; empty: the machine offers class cpu'),
+  cpu_model: z.string().max(255),
+  // The largest machines of today with room to spare: each CPU or device becomes a row that can be rented.
+  cpus: z.number().int().positive().max(4096),
+  memory_mib: z.number().int().positive().max(2 ** 30),
+  disk_total_mib: z.number().int().nonnegative().max(2 ** 40),
+  disk_free_mib: z.number().int().nonnegative().max(2 ** 40),
+  time_zone: z.string().max(64),
+  devices: z.array(DeviceInfo).max(64).describe('GPUs; empty: the machine offers class cpu'),
   engine: EngineInfo,
 });
 export type MachineFacts = z.infer<typeof MachineFacts>;

@@ -23,13 +23,16 @@ export const OrderBody = z.object({
 });
 export type OrderBody = z.infer<typeof OrderBody>;
 
+/** Docker's are 64 hex digits. */
+export const CONTAINER_ID_MAX = 256;
+
 /**
  * "This lease has served this long." Cumulative, so that a lost line loses nothing: the last one says it all.
  * `served_ms` is the machine's monotonic clock since the readiness probe passed.
  */
 export const MeterBody = z.object({
-  lease_id: z.string(),
-  container_id: z.string(),
+  lease_id: z.string().max(64),
+  container_id: z.string().max(CONTAINER_ID_MAX),
   served_ms: z.number().int().nonnegative(),
   final: z.boolean(),
 });

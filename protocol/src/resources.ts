@@ -204,18 +204,21 @@ export type LogLine = z.infer<typeof LogLine>;
 
 export const DeviceInfo = z
   .object({
-    uuid: z.string(),
-    class: z.string(),
-    name: z.string().describe('As the driver says: a claim, not evidence'),
+    uuid: z.string().min(1).max(128),
+    class: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{0,126}$/)
+      .refine((slug) => slug !== 'cpu', 'cpu is the class of a machine without devices'),
+    name: z.string().max(255).describe('As the driver says: a claim, not evidence'),
     vendor: z.enum(['nvidia', 'amd', 'intel', 'cpu']),
-    memory_mib: z.number().int(),
-    index: z.number().int(),
-    pci_address: z.string().nullable(),
-    driver: z.string().nullable(),
+    memory_mib: z.number().int().min(0).max(2 ** 24),
+    index: z.number().int().min(0).max(4096),
+    pci_address: z.string().max(64).nullable(),
+    driver: z.string().max(100).nullable(),
     power_limit_w: z.number().int().nullable(),
     mig: z.boolean(),
     owner_busy: z.boolean().describe("The owner's own process runs on it"),
-    owner_process: z.string().nullable(),
+    owner_process: z.string().max(1024).nullable(),
     utilization_percent: z.number().int().nullable(),
     memory_used_mib: z.number().int().nullable(),
   })
@@ -225,7 +228,8 @@ export type DeviceInfo = z.infer<typeof DeviceInfo>;
 /** What the provider asks and allows. Prices are for one unit, by class. */
 export const MachineTerms = z
   .object({
-    price_micros_per_unit_hour: z.record(z.string(), z.number().int().nonnegative()),
+    // A million dollars an hour: thousands of units at that price are still exact as JSON numbers.
+    price_micros_per_unit_hour: z.record(z.string(), z.number().int().nonnegative().max(10 ** 12)),
     min_units: z.number().int().min(1),
     max_units: z.number().int().min(1).nullable(),
     min_duration_s: z.number().int().min(1),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { parseExpression, parseSort, matches } from '@gpucoop/protocol/expression.ts';
-import type { Heartbeat } from '@gpucoop/protocol/agent-api.ts';
+import type { Heartbeat, LeaseReport } from '@gpucoop/protocol/agent-api.ts';
 import { parseStatement } from '@gpucoop/protocol/evidence.ts';
+import { isId } from '@gpucoop/protocol/ids.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { policyHash, type Policy } from '@gpucoop/policy/policy.ts';
 import type { Logger } from 'pino';
@@ -42,6 +43,8 @@ export type NetworkDeps = { database: Database; clock: Clock; policy: Policy; ke
 
 const FLUSH_MS = 10_000;
 const SWEEP_MS = 1000;
+/** Of what a machine keeps and nobody wants, with each heartbeat. */
+const DISMISSED_AT_ONCE = 16;
 
 export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   const { database, clock, policy, keys, log } = deps;
@@ -57,7 +60,11 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   };
   const onSupplyChange = (): void => void supplyChanged().catch((error: unknown) => log.error({ err: error }, 'the offers could not be read'));
 
-  const presence = await createPresence({ db, clock, policy, serverId: randomUUID(), onSupplyChange });
+  const serverId = randomUUID();
+  // The embedded database has one server: what another held, it holds no more.
+  if (database.engine === 'pglite') await db.updateTable('machines').set({ link_server: null }).where('link_server', 'is not', null).execute();
+  const presence = await createPresence({ db, clock, policy, serverId, log, onSupplyChange });
+  const own = { serverId, silentMs: policy.timeouts.silent_s * 1000 };
   const rules = { gap_ms: policy.gap_s * 1000, server_since: clock.now() };
   const meters = createMeters(db, keys.meter, rules);
 
@@ -66,7 +73,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     raiseEpoch: async (machineId) => {
       const { link_epoch } = await db
         .updateTable('machines')
-        .set((eb) => ({ link_epoch: eb('link_epoch', '+', 1n) }))
+        .set((eb) => ({ link_epoch: eb('link_epoch', '+', 1n), link_server: serverId, last_seen_at: clock.now() }))
         .where('id', '=', machineId)
         .returning('link_epoch')
         .executeTakeFirstOrThrow();
@@ -81,6 +88,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     },
     onDown: async (machineId, epoch) => {
       presence.linkDown(machineId, epoch);
+      await db.updateTable('machines').set({ link_server: null }).where('id', '=', machineId).where('link_epoch', '=', BigInt(epoch)).execute();
       await wakeMachine(machineId);
     },
     onEvent: async (machineId, epoch, event) => {
@@ -98,7 +106,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   });
 
   const orderDeps = { db, clock, policy, meterSigner: keys.meter, secretsKey: keys.secrets, bell };
-  const controller = createController({ ...orderDeps, links, presence, meters, log, onSupplyChange });
+  const controller = createController({ ...orderDeps, links, presence, meters, log, own, onSupplyChange });
   const quoteDeps = { db, readModel, policy, clock };
   const queue = createQueue({ ...orderDeps, ...quoteDeps, log, onPlaced: (leaseId) => controller.wake(leaseId) });
 
@@ -108,7 +116,10 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     if (machine === undefined) return;
     const known = await ownLeases(machineId, heartbeat.leases.map((report) => report.lease_id));
     await controller.heard(machineId, machine, heartbeat.leases.filter((report) => known.get(report.lease_id) === false));
-    for (const report of heartbeat.leases) if (known.get(report.lease_id) !== false) await dismiss(machineId, report.lease_id, report.state, known.has(report.lease_id));
+    const unwanted = heartbeat.leases.filter((report) => known.get(report.lease_id) !== false);
+    const foreign = unwanted.filter((report) => !known.has(report.lease_id)).map((report) => report.lease_id);
+    if (foreign.length > 0) log.warn({ machine_id: machineId, count: foreign.length, first: foreign[0] }, 'a machine reports leases that are not its own');
+    for (const report of unwanted.slice(0, DISMISSED_AT_ONCE)) dismiss(machineId, report);
   }
 
   /** The leases of this machine among those it reports; true: removed already. Another machine's lease is never found here. */
@@ -119,8 +130,8 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   }
 
   /** What the agent keeps and nobody here wants: stopped, then removed. Each heartbeat says again that it is still there. */
-  async function dismiss(machineId: string, leaseId: string, state: string, ours: boolean): Promise<void> {
-    if (!ours) log.warn({ machine_id: machineId, lease_id: leaseId }, 'a machine reports a lease that is not its own');
+  function dismiss(machineId: string, { lease_id: leaseId, state }: Pick<LeaseReport, 'lease_id' | 'state'>): void {
+    if (!isId('lease', leaseId)) return;
     const link = links.linkOf(machineId);
     const call =
       state === 'ended'
@@ -266,7 +277,8 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     await readModel.refresh();
     await machines.partWithRemoved(machinesDeps);
   });
-  const stopFlush = every(FLUSH_MS, 'what was heard could not be written', async () => {
+  // What other servers know of a machine is what was written of it: well before they would call it silent.
+  const stopFlush = every(Math.min(FLUSH_MS, own.silentMs / 4), 'what was heard could not be written', async () => {
     await presence.flush();
     await meters.flush();
   });

@@ -3,32 +3,44 @@ import type { MachineFacts } from '@gpucoop/protocol/agent-api.ts';
 import type { MachineTerms } from '@gpucoop/protocol/resources.ts';
 import type { Tables } from '../db/rows.ts';
 import { newId } from '../ids.ts';
+import { claimDevices } from './device-claims.ts';
 import { offersOf, type OfferShape } from './supply.ts';
 
-/** Makes offers and slots what facts and terms say. Slots of a running lease stay with it, even when the device has gone. */
+/**
+ * Makes offers and slots what facts and terms say. Slots of a running lease stay with it, even when the device has gone. Answers the
+ * devices that are not offered because another machine offers them.
+ */
 export async function writeOffers(
   tx: Transaction<Tables>,
   machineId: string,
   facts: MachineFacts,
   terms: MachineTerms,
-): Promise<void> {
-  const shapes = offersOf(facts, terms);
+): Promise<string[]> {
+  const wanted = offersOf(facts, terms);
+  const disputed = await claimDevices(tx, machineId, devicesOf(wanted));
+  const shapes = wanted.flatMap((shape) => {
+    const slots = shape.slots.filter((uuid) => uuid === null || !disputed.has(uuid));
+    return slots.length === 0 ? [] : [{ ...shape, slots }];
+  });
   await tx
     .updateTable('offers')
     .set({ withdrawn: true })
     .where('machine_id', '=', machineId)
-    .where('class', 'not in', shapes.map((shape) => shape.class))
+    .$if(shapes.length > 0, (query) => query.where('class', 'not in', shapes.map((shape) => shape.class)))
     .execute();
-  // A card that moved to another class leaves its old slot before it enters the new one.
-  const uuids = shapes.flatMap((shape) => shape.slots).filter((uuid) => uuid !== null);
+  // All leave their slots before any enters one: a card may have moved to another class.
   await tx
     .updateTable('slots')
     .set({ present: false })
     .where('offer_id', 'in', (eb) => eb.selectFrom('offers').select('id').where('machine_id', '=', machineId))
-    .where((eb) => (uuids.length > 0 ? eb.or([eb('device_uuid', 'is', null), eb('device_uuid', 'not in', uuids)]) : eb.lit(true)))
     .execute();
   for (const shape of shapes) await writeOffer(tx, machineId, shape);
   await touchOffers(tx, machineId);
+  return [...disputed];
+}
+
+export function devicesOf(shapes: OfferShape[]): string[] {
+  return shapes.flatMap((shape) => shape.slots).filter((uuid) => uuid !== null);
 }
 
 async function writeOffer(tx: Transaction<Tables>, machineId: string, shape: OfferShape): Promise<void> {
@@ -53,7 +65,8 @@ async function writeOffer(tx: Transaction<Tables>, machineId: string, shape: Off
 async function writeSlots(tx: Transaction<Tables>, offerId: string, wanted: (string | null)[]): Promise<void> {
   const existing = await tx.selectFrom('slots').selectAll().where('offer_id', '=', offerId).orderBy('n').execute();
   let next = existing.reduce((most, slot) => Math.max(most, slot.n + 1), 0);
-  const spare = existing.filter((slot) => slot.device_uuid === null);
+  // Leased ones first: when there are fewer CPUs than before, those that are free are the ones that go.
+  const spare = existing.filter((slot) => slot.device_uuid === null).toSorted((a, b) => Number(a.lease_id === null) - Number(b.lease_id === null));
   for (const uuid of wanted) {
     const slot = uuid === null ? spare.shift() : existing.find((candidate) => candidate.device_uuid === uuid);
     if (slot === undefined) {

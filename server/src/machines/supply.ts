@@ -1,6 +1,7 @@
 import type { MachineFacts } from '@gpucoop/protocol/agent-api.ts';
 import type { DeviceInfo, MachineTerms } from '@gpucoop/protocol/resources.ts';
 import { defaultAskingPrice } from './default-prices.ts';
+import { isTimeZone } from './quiet-hours.ts';
 
 /** How a machine becomes offers: one per class, in units of one device with its share of the machine (of class cpu: one CPU). */
 export type OfferShape = {
@@ -23,13 +24,18 @@ const SYSTEM_MEMORY_MIB = 256; // never rented: the engine and the agent live in
 export function offersOf(facts: MachineFacts, terms: MachineTerms): OfferShape[] {
   const cpus = Math.max(1, facts.cpus - terms.reserve_cpus);
   const memoryMib = Math.max(256, facts.memory_mib - terms.reserve_memory_mib - SYSTEM_MEMORY_MIB);
-  const devices = facts.engine.gpu === 'none' ? [] : facts.devices.filter((device) => !device.mig);
+  const devices = facts.engine.gpu === 'none' ? [] : distinct(facts.devices.filter((device) => !device.mig));
   if (devices.length === 0) return [cpuOffer(cpus, memoryMib, terms)];
 
   const byClass = Map.groupBy(devices, (device) => device.class);
-  const shareCpus = Math.floor((cpus * 100) / Math.max(1, devices.length)) / 100;
-  const shareMemory = Math.floor(memoryMib / Math.max(1, devices.length));
+  const shareCpus = Math.floor((cpus * 100) / devices.length) / 100;
+  const shareMemory = Math.max(1, Math.floor(memoryMib / devices.length));
   return [...byClass.values()].map((group) => gpuOffer(group, shareCpus, shareMemory, terms));
+}
+
+/** One claim of a device is enough, however often a machine makes it. */
+function distinct(devices: DeviceInfo[]): DeviceInfo[] {
+  return [...new Map(devices.map((device) => [device.uuid, device])).values()];
 }
 
 function cpuOffer(cpus: number, memoryMib: number, terms: MachineTerms): OfferShape {
@@ -37,7 +43,7 @@ function cpuOffer(cpus: number, memoryMib: number, terms: MachineTerms): OfferSh
     class: 'cpu',
     vendor: 'cpu',
     unit_cpus: 1,
-    unit_memory_mib: Math.floor(memoryMib / cpus),
+    unit_memory_mib: Math.max(1, Math.floor(memoryMib / cpus)),
     device_memory_mib: 0,
     price_micros_per_unit_hour: askingPrice(terms, 'cpu', 0),
     slots: Array.from({ length: cpus }, () => null),
@@ -79,7 +85,7 @@ export function defaultTerms(facts: MachineFacts): MachineTerms {
     min_duration_s: 60,
     max_duration_s: 30 * 86_400,
     quiet_hours: [],
-    time_zone: facts.time_zone,
+    time_zone: isTimeZone(facts.time_zone) ? facts.time_zone : 'UTC',
     only_when_idle: true,
     reserve_cpus: 0,
     reserve_memory_mib: 0,

@@ -71,7 +71,7 @@ export function judge(supply: Supply, spec: Spec, context: MatchContext): Judgem
       units: units.count,
       cpus: atMost(spec.resources.cpus, supply.unit_cpus * units.count),
       memory_mib: atMost(spec.resources.memory_mib, supply.unit_memory_mib * units.count),
-      disk_mib: spec.resources.disk_mib.min,
+      disk_mib: Math.max(1, spec.resources.disk_mib.min),
       price_micros_per_hour: price,
     },
   };
@@ -87,8 +87,9 @@ export function renterFee(asked: bigint, renterPpm: number): bigint {
   return (asked * BigInt(renterPpm) + 999_999n) / 1_000_000n;
 }
 
+/** Nothing at all cannot be rented: an agent would refuse the lease, and that would count against its provider. */
 function atMost(range: Range, share: number): number {
-  return range.max === null ? share : Math.min(range.max, share);
+  return range.max === null ? share : Math.min(Math.max(1, range.max), share);
 }
 
 function standing(supply: Supply, spec: Spec, context: MatchContext): NoMatchReason[] {
@@ -115,15 +116,20 @@ function chooseUnits(supply: Supply, spec: Spec): Units {
   const highest = Math.min(most, gpu === null ? most : (gpu.count.max ?? most));
   if (fewest > highest) failures.push('devices');
 
-  const forCpus = Math.ceil(cpus.min / supply.unit_cpus);
-  const forMemory = Math.ceil(memory.min / supply.unit_memory_mib);
+  const forCpus = unitsFor(cpus.min, supply.unit_cpus);
+  const forMemory = unitsFor(memory.min, supply.unit_memory_mib);
   if (forCpus > highest) failures.push('cpus');
   if (forMemory > highest) failures.push('memory');
-  const count = Math.max(fewest, forCpus, forMemory);
+  const wanted = Math.max(fewest, forCpus, forMemory);
+  const count = Number.isSafeInteger(wanted) ? wanted : fewest; // shares of nothing: it has failed already
 
   const lacking = count > supply.units_free && count <= supply.units_total;
   if (lacking && count <= supply.units_free + supply.units_owner_busy) failures.push('owner_busy');
   return { count, failures, rented: lacking && !failures.includes('owner_busy') };
+}
+
+function unitsFor(wanted: number, share: number): number {
+  return wanted === 0 ? 0 : Math.ceil(wanted / share);
 }
 
 function servesGpu(supply: Supply, vendor: string | null, classes: string[]): boolean {

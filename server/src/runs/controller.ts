@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { LeaseReport, type LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
 import { parseStatement, type Signer, type Statement } from '@gpucoop/protocol/evidence.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
@@ -14,7 +14,10 @@ import type { Bell } from './events.ts';
 import { leaseOrder } from './lease-order.ts';
 import type { Meters } from './meters.ts';
 import { keepMoney, wishOf } from './money.ts';
-import { claim, dueLeases, leaseFacts, LockLost, meterOf, specOf, writeLease, type Db, type LeaseChange, type LeaseRow, type RunRow } from './store.ts';
+import {
+  bringForward, claim, dueLeases, isOthers, leaseFacts, LockLost, machineOf, meterOf, specOf, writeLease,
+  type Db, type LeaseChange, type LeaseRow, type Own, type RunRow,
+} from './store.ts';
 import { endLease, moveLease } from './transitions.ts';
 
 /**
@@ -40,20 +43,25 @@ export type ControllerDeps = {
   secretsKey: Uint8Array;
   bell: Bell;
   log: Logger;
+  own: Own;
   /** A slice came free or a run went back to the queue. */
   onSupplyChange(): void;
 };
 
 const TICK_MS = 1000;
 const STEPS_MAX = 12;
-const BATCH = 100;
+const BATCH = 500;
 const CALL_TIMEOUT_MS = 10_000;
 const RETRY_CALL_MS = 2000;
+/** An ended lease whose container a machine does not let go of is asked for less and less often. */
+const RETRY_AFTER_END_MS = 30_000;
+const LONGEST_WAIT_MS = 3_600_000;
 
 export function createController(deps: ControllerDeps): Controller {
   const token = randomUUID();
   const working = new Map<string, { again: boolean; done: Promise<void> }>();
-  const lastReports = new Map<string, string>();
+  /** Of each machine, what it last reported: gone with what it no longer reports. */
+  const lastReports = new Map<string, Map<string, string>>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -82,7 +90,7 @@ export function createController(deps: ControllerDeps): Controller {
 
   async function tick(): Promise<void> {
     try {
-      for (const leaseId of await dueLeases(deps.db, deps.clock.now(), BATCH)) wake(leaseId);
+      for (const leaseId of await dueLeases(deps.db, deps.clock.now(), BATCH, deps.own)) wake(leaseId);
     } catch (error) {
       deps.log.error({ err: error }, 'could not read the due leases');
     }
@@ -93,17 +101,26 @@ export function createController(deps: ControllerDeps): Controller {
     wake,
     async heard(machineId, machineKey, reports) {
       const now = deps.clock.now();
+      const before = lastReports.get(machineId);
+      const seenNow = new Map<string, string>();
+      if (reports.length > 0) lastReports.set(machineId, seenNow);
+      else lastReports.delete(machineId);
       for (const report of reports) {
         await meterHeard(deps, machineKey, report, now);
         // Everything but the clock: a lease that only ticks on needs no turn.
         const { meter: _meter, served_ms: _served, disk_used_mib: _disk, ...standing } = report;
-        const seen = `${machineId} ${JSON.stringify(standing)}`;
-        if (lastReports.get(report.lease_id) === seen) continue;
-        lastReports.set(report.lease_id, seen);
-        wake(report.lease_id);
+        const seen = createHash('sha256').update(JSON.stringify(standing)).digest('base64');
+        seenNow.set(report.lease_id, seen);
+        if (before?.get(report.lease_id) !== seen) wake(report.lease_id);
       }
     },
-    start: () => void tick(),
+    start() {
+      // Whatever is due an hour from now was written before a clock was put back.
+      const latest = new Date(deps.clock.now().getTime() + 2 * LONGEST_WAIT_MS);
+      const now = deps.clock.now();
+      const pulled = deps.db.updateTable('leases').set({ due_at: now }).where('removed_at', 'is', null).where('due_at', '>', latest).execute();
+      void pulled.catch((error: unknown) => deps.log.error({ err: error }, 'could not look for leases put off too long')).then(tick);
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);
@@ -116,7 +133,8 @@ export function createController(deps: ControllerDeps): Controller {
 /** The agent's clock, once its signature is seen to be the machine's own. A line that does not verify pays nothing. */
 async function meterHeard(deps: ControllerDeps, machineKey: string, report: LeaseReport, now: Date): Promise<void> {
   if (deps.meters.of(report.lease_id) === undefined) return;
-  const line = report.meter === null ? null : verifiedLine(report, machineKey);
+  // Nothing is served before it is ready: a line that says otherwise counts as none.
+  const line = report.meter === null || !report.ready ? null : verifiedLine(report, machineKey);
   if (line === undefined) {
     deps.log.warn({ lease_id: report.lease_id }, 'a meter line does not verify; it is not billed');
     return;
@@ -133,8 +151,12 @@ function verifiedLine(report: LeaseReport, machineKey: string): Statement<'meter
 async function turn(deps: ControllerDeps, leaseId: string, token: string): Promise<void> {
   for (let step = 0; step < STEPS_MAX; step++) {
     const now = deps.clock.now();
+    const machine = await machineOf(deps.db, leaseId);
+    if (machine === undefined) return; // an agent made the id up
+    const link_up = deps.links.linkOf(machine.id) !== undefined;
+    if (!link_up && isOthers(machine, now, deps.own)) return bringForward(deps.db, leaseId, now);
     const lease = await claim(deps.db, leaseId, token, now);
-    if (lease === undefined) return; // another server works on it, or an agent made the id up
+    if (lease === undefined) return; // another server works on it
     const run = await deps.db.selectFrom('runs').selectAll().where('id', '=', lease.run_id).executeTakeFirstOrThrow();
     if (lease.state !== 'ended') deps.meters.adopt(lease);
     const money = lease.state === 'running' ? await keepMoney(deps, lease, run, now) : null;
@@ -142,12 +164,12 @@ async function turn(deps: ControllerDeps, leaseId: string, token: string): Promi
       leaseFacts(money?.lease ?? lease, specOf(run).stop_grace_s),
       {
         now: now.getTime(),
-        link_up: deps.links.linkOf(lease.machine_id) !== undefined,
-        heard_at: deps.presence.heardAt(lease.machine_id)?.getTime() ?? lease.created_at.getTime(),
+        link_up,
+        heard_at: Math.max(deps.presence.heardAt(machine.id)?.getTime() ?? 0, (machine.last_seen_at ?? lease.created_at).getTime()),
         report: deps.presence.report(lease.machine_id, leaseId),
-        machine_lost: deps.presence.presenceOf(lease.machine_id) === 'lost',
+        machine_lost: machine.presence === 'lost',
       },
-      money?.stop ?? (await wishOf(deps.db, lease, run, now)),
+      money?.stop ?? wishOf(machine, run, now),
       deps.policy,
     );
     const again = await act(deps, money?.lease ?? lease, run, action, now, money?.next_at);
@@ -166,7 +188,7 @@ async function act(
 ): Promise<boolean> {
   switch (action.do) {
     case 'wait': {
-      const until = Math.min(action.until, moneyAt?.getTime() ?? Infinity, now.getTime() + 3_600_000);
+      const until = Math.min(action.until, moneyAt?.getTime() ?? Infinity, now.getTime() + LONGEST_WAIT_MS);
       await writeLease(deps.db, lease, { ...progressOf(deps, lease), due_at: new Date(Math.max(until, now.getTime() + 250)) });
       tellProgress(deps, lease);
       return false;
@@ -179,6 +201,9 @@ async function act(
     case 'stopping':
       await inTransaction(deps, run.id, async (tx) => {
         const values = { stop_reason: action.reason, stop_asked_at: now };
+        // An extension that came just before is kept to: then the run is looked at anew.
+        const known = await tx.selectFrom('runs').select(['budget_micros', 'expires_at']).where('id', '=', run.id).forUpdate().executeTakeFirstOrThrow();
+        if (known.budget_micros !== run.budget_micros || known.expires_at.getTime() !== run.expires_at.getTime()) return;
         await moveLease(tx, lease, 'stopping', values, { type: 'lease.stopping', message: stopMessage(action.reason) }, now);
       });
       return true;
@@ -186,7 +211,8 @@ async function act(
       const path = `/v1/leases/${lease.id}/stop`;
       const json = { reason: action.reason, grace_s: specOf(run).stop_grace_s };
       await callAgent(deps, lease, () => deps.links.linkOf(lease.machine_id)?.request('POST', path, { json, timeoutMs: CALL_TIMEOUT_MS }));
-      await writeLease(deps.db, lease, { due_at: new Date(now.getTime() + RETRY_CALL_MS) });
+      const againMs = lease.state === 'ended' ? RETRY_AFTER_END_MS : RETRY_CALL_MS;
+      await writeLease(deps.db, lease, { due_at: new Date(now.getTime() + againMs) });
       return false;
     }
     case 'end':
@@ -270,7 +296,7 @@ async function end(
       const metered = deps.meters.of(lease.id) === undefined ? null : await receipt(tx, now);
       const meter = metered?.meter ?? meterOf(lease) ?? { billed_ms: 0, unbilled_ms: 0 };
       if (report?.ready && lease.ready_at === null) await writeLease(tx, lease, { ready_at: now, container_id: report.container_id });
-      await endLease(tx, lease, { ...meter, hash: metered?.hash ?? null }, how, { policy: deps.policy, now });
+      await endLease(tx, lease, { ...meter, hash: metered?.hash ?? null }, how, now);
     }),
   );
   deps.meters.drop(lease.id);

@@ -46,18 +46,27 @@ export const UNKNOWN_TO_AGENT_MS = 15_000;
 export function decide(lease: LeaseFacts, seen: Observed, wish: Wish, policy: Policy): Action {
   if (lease.state === 'ended') return afterEnd(lease, seen, policy);
   const { report } = seen;
-  if (report?.state === 'ended') {
-    const reason = report.end_reason ?? lease.stop_reason ?? 'internal';
-    return { do: 'end', reason, detail: report.end_detail, exit_code: report.exit_code };
-  }
+  // What was never asked for cannot have ended, whatever the machine says.
+  if (report?.state === 'ended' && lease.asked) return { do: 'end', ...reasonFor(report, lease.stop_reason), exit_code: report.exit_code };
   if (lease.state === 'stopping') return whileStopping(lease, seen, policy);
   if (wish !== null) return lease.asked ? { do: 'stopping', reason: wish } : ended(wish);
   if (lease.state === 'reserved') return whileReserved(lease, seen, policy);
   return whileAlive(lease, seen, policy);
 }
 
+/** Reasons that the network alone decides. A machine may repeat the one it was stopped with, and no other. */
+const OURS: ReadonlySet<EndReason> = new Set<EndReason>([
+  'stopped_by_renter', 'budget_reached', 'credit_exhausted', 'expired', 'suspended', 'agent_unreachable', 'machine_lost', 'provider_drained',
+]);
+
+function reasonFor({ end_reason: told, end_detail }: LeaseReport, asked: EndReason | null): { reason: EndReason; detail: string | null } {
+  if (told === null) return { reason: asked ?? 'internal', detail: end_detail };
+  if (told === asked || !OURS.has(told)) return { reason: told, detail: end_detail };
+  return { reason: asked ?? 'provider_stopped', detail: `The machine gave the reason ${told}, which is not its to give.` };
+}
+
 function whileReserved(lease: LeaseFacts, seen: Observed, policy: Policy): Action {
-  if (seen.report) return { do: 'move', to: 'preparing' };
+  if (seen.report && lease.asked) return { do: 'move', to: 'preparing' };
   const giveUpAt = lease.state_since + policy.timeouts.accept_s * 1000;
   if (seen.now >= giveUpAt) return ended('agent_unreachable');
   return seen.link_up ? { do: 'ask' } : { do: 'wait', until: giveUpAt };

@@ -3,7 +3,7 @@ import { statementHash } from '@gpucoop/protocol/evidence.ts';
 
 /**
  * What of a machine's signed clock is billed (DESIGN 6, "clock" and "gaps"), as pure functions. Billing happens at *receipts*:
- * one a minute, one at each gap and one at the end. Between them heartbeats only move the last acknowledged line. A receipt names
+ * one a minute, one at each gap, one at each settlement and one at the end. Between them heartbeats only move the last acknowledged line. A receipt names
  * everything its sum was made of, so that anybody can make it again from the evidence.
  */
 export type Meter = {
@@ -50,7 +50,7 @@ export function acknowledge(
   }
   const acked: Meter = { ...meter, container_id: line.body.container_id, acked_at: now, acked_line: line };
   const due = now.getTime() - meter.receipt_at.getTime() >= RECEIPT_EVERY_MS;
-  return mustReceipt || due || line.body.final ? receiptNow(acked) : { meter: acked, receipts: [] };
+  return mustReceipt || due ? receiptNow(acked) : { meter: acked, receipts: [] };
 }
 
 /** Bills up to the last acknowledged line: before a gap, a settlement or the end. No line since the last receipt: nothing to do. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { signStatement, type Signer, type Statement } from '@gpucoop/protocol/evidence.ts';
+import { transaction } from '../db/transaction.ts';
 import { keepStatement } from '../evidence/evidence.ts';
 import { acknowledge, acknowledgeUnready, receiptNow, type Meter, type MeterRules, type Receipt } from './meter.ts';
 import { meterOf, type Db, type LeaseRow } from './store.ts';
@@ -25,10 +26,14 @@ export type Meters = {
 
 export type Metered = { meter: Meter; hash: string | null };
 
+const OTHER_CONTAINER_EVERY_MS = 60_000;
+
 export function createMeters(db: Db, signer: Signer, rules: MeterRules): Meters {
   const meters = new Map<string, Meter>();
   const dirty = new Set<string>();
-  const settling = new Set<string>();
+  /** What is being written of a lease: its meter stands still until that is kept, so that no receipt is lost or made twice. */
+  const writing = new Map<string, Promise<unknown>>();
+  const othersToldAt = new Map<string, number>();
 
   async function keep(tx: Db, leaseId: string, receipts: Receipt[], now: Date): Promise<string | null> {
     let last: string | null = null;
@@ -40,36 +45,59 @@ export function createMeters(db: Db, signer: Signer, rules: MeterRules): Meters 
     return last;
   }
 
+  async function alone<Result>(leaseId: string, work: () => Promise<Result>): Promise<Result> {
+    for (let before = writing.get(leaseId); before !== undefined; before = writing.get(leaseId)) await before.catch(() => undefined);
+    const turn = work().finally(() => writing.delete(leaseId));
+    writing.set(leaseId, turn);
+    return turn;
+  }
+
+  /** A container that is not the lease's own is told once a minute: a machine that invents them fills nothing. */
+  function isRepeatedOther(leaseId: string, meter: Meter, line: Statement<'meter'>, now: Date): boolean {
+    if (meter.container_id === null || meter.container_id === line.body.container_id) return false;
+    const toldAt = othersToldAt.get(leaseId);
+    if (toldAt !== undefined && now.getTime() - toldAt < OTHER_CONTAINER_EVERY_MS) return true;
+    othersToldAt.set(leaseId, now.getTime());
+    return false;
+  }
+
   return {
     of: (leaseId) => meters.get(leaseId),
     adopt(row) {
       const meter = meterOf(row);
-      if (meter !== undefined && !meters.has(row.id)) meters.set(row.id, meter);
+      const mine = meters.get(row.id);
+      // A row that is ahead was written by another server, which had the link meanwhile.
+      const ahead = meter !== undefined && mine !== undefined && (meter.receipt_at > mine.receipt_at || meter.billed_ms > mine.billed_ms);
+      if (meter !== undefined && (mine === undefined || (ahead && !writing.has(row.id)))) meters.set(row.id, meter);
     },
     drop(leaseId) {
       meters.delete(leaseId);
       dirty.delete(leaseId);
+      othersToldAt.delete(leaseId);
     },
     async heard(leaseId, line, now) {
       const before = meters.get(leaseId);
-      if (before === undefined || settling.has(leaseId)) return;
+      if (before === undefined || writing.has(leaseId)) return; // the next heartbeat says it again
       if (line === null) {
         if (before.acked_line === null && before.served_ms === 0) meters.set(leaseId, acknowledgeUnready(before, now));
         dirty.add(leaseId);
         return;
       }
+      if (isRepeatedOther(leaseId, before, line, now)) return;
       const { meter, receipts } = acknowledge(before, line, now, rules, false);
-      meters.set(leaseId, meter);
       dirty.add(leaseId);
-      if (receipts.length === 0) return;
-      await db.transaction().execute(async (tx) => {
-        await keep(tx, leaseId, receipts, now);
-        await write(tx, leaseId, meter);
+      if (receipts.length === 0) return void meters.set(leaseId, meter);
+      // Kept first, then believed: a receipt that could not be written is made by the next heartbeat.
+      await alone(leaseId, async () => {
+        await transaction(db, async (tx) => {
+          await keep(tx, leaseId, receipts, now);
+          await write(tx, leaseId, meter);
+        });
+        meters.set(leaseId, meter);
       });
     },
-    async settling(leaseId, work) {
-      settling.add(leaseId);
-      try {
+    settling: (leaseId, work) =>
+      alone(leaseId, async () => {
         let metered: Metered | undefined;
         const result = await work(async (tx, now) => {
           const before = meters.get(leaseId);
@@ -82,17 +110,20 @@ export function createMeters(db: Db, signer: Signer, rules: MeterRules): Meters 
         });
         if (metered !== undefined) meters.set(leaseId, metered.meter);
         return result;
-      } finally {
-        settling.delete(leaseId);
-      }
-    },
+      }),
     async flush() {
       const changed = [...dirty].flatMap((id) => {
         const meter = meters.get(id);
         return meter === undefined ? [] : [{ id, meter }];
       });
       dirty.clear();
-      if (changed.length > 0) await writeAcknowledged(db, changed);
+      if (changed.length === 0) return;
+      try {
+        await writeAcknowledged(db, changed);
+      } catch (error) {
+        for (const { id } of changed) dirty.add(id);
+        throw error;
+      }
     },
   };
 }

@@ -40,8 +40,9 @@ export function planMoney(facts: MoneyFacts, policy: Policy): MoneyPlan {
 
   const wanted = needed(expiryInS + facts.grace_s, budgetLeft);
   const short = heldLeft !== undefined && heldLeft < wanted;
-  const renewNow = short && heldLeft <= notice + RENEW_AHEAD_S;
   const horizon = BigInt(policy.hold.horizon_s);
+  // Never more than twice in what a hold covers, however short a policy makes it.
+  const renewNow = short && heldLeft <= smaller(notice + RENEW_AHEAD_S, horizon / 2n);
   const budgetLow = budgetLeft !== undefined && budgetLeft <= notice && budgetLeft < BigInt(Math.max(0, expiryInS));
   return {
     stop:

@@ -6,7 +6,7 @@ import type { ControllerDeps } from './controller.ts';
 import { tell } from './events.ts';
 import { wholeSeconds } from './meter.ts';
 import { planMoney, type MoneyPlan } from './money-rules.ts';
-import { specOf, writeLease, type Db, type LeaseRow, type RunRow } from './store.ts';
+import { specOf, writeLease, type LeaseRow, type MachineStanding, type RunRow } from './store.ts';
 import { settleLease } from './transitions.ts';
 import { billedMsOf } from './view.ts';
 
@@ -44,7 +44,7 @@ async function renew(deps: ControllerDeps, lease: LeaseRow, run: RunRow, nextHol
     await deps.meters.settling(lease.id, (receipt) =>
       transaction(deps.db, async (tx) => {
         const { meter, hash } = await receipt(tx, now);
-        await settleLease(tx, lease, meter, nextHold, { policy: deps.policy, now, statementHash: hash });
+        await settleLease(tx, lease, meter, nextHold, { now, statementHash: hash });
         if (lease.credit_warned_at !== null) await writeLease(tx, lease, { credit_warned_at: null });
       }),
     );
@@ -82,14 +82,9 @@ async function warn(deps: ControllerDeps, run: RunRow, why: 'budget' | 'expiry',
 }
 
 /** Who wants the lease stopped, besides money: the renter, the expiry, the provider or an administrator. */
-export async function wishOf(db: Db, lease: LeaseRow, run: RunRow, now: Date): Promise<EndReason | null> {
+export function wishOf(machine: Pick<MachineStanding, 'listing' | 'drain_at' | 'suspended_at'>, run: RunRow, now: Date): EndReason | null {
   if (run.stop_reason !== null) return run.stop_reason as EndReason;
   if (run.expires_at <= now) return 'expired';
-  const machine = await db
-    .selectFrom('machines')
-    .select(['listing', 'drain_at', 'suspended_at'])
-    .where('id', '=', lease.machine_id)
-    .executeTakeFirstOrThrow();
   if (machine.listing === 'removed') return 'provider_stopped';
   if (machine.suspended_at !== null) return 'suspended';
   return machine.listing === 'draining' && machine.drain_at !== null && machine.drain_at <= now ? 'provider_drained' : null;

@@ -1,4 +1,4 @@
-import { chargeRoundedDown, feeRoundedDown } from '@gpucoop/policy/charge.ts';
+import { chargeRoundedDown, networkFeeRoundedDown } from '@gpucoop/policy/charge.ts';
 import { hasValidSignature, statementHash, type Statement } from '@gpucoop/protocol/evidence.ts';
 import { wholeSeconds } from './meter.ts';
 
@@ -8,7 +8,7 @@ export type Recomputed = { lease_id: string; billed_ms: number; charge: bigint; 
  * Makes a lease's charge again from its signed statements alone: terms (price), meter lines (the machine's clock) and receipts (what
  * the server accepted of it). Every receipt must follow from the one before it by the published rule.
  */
-export function recomputeLease(statements: Statement[], keys: { meter: string; provider_ppm: number }): Recomputed {
+export function recomputeLease(statements: Statement[], keys: { meter: string; provider_ppm: number; renter_ppm?: number }): Recomputed {
   const problems = statements.filter((statement) => !hasValidSignature(statement)).map((s) => `${statementHash(s)}: bad signature`);
   const terms = statements.filter((statement): statement is Statement<'lease_terms'> => statement.kind === 'lease_terms');
   const [term] = terms;
@@ -33,5 +33,5 @@ export function recomputeLease(statements: Statement[], keys: { meter: string; p
     if (billed !== body.billed_ms) problems.push(`receipt says ${body.billed_ms} ms billed, the rule gives ${billed}`);
   }
   const charge = chargeRoundedDown(BigInt(term.body.price_micros_per_hour), wholeSeconds(billed));
-  return { lease_id: term.body.lease_id, billed_ms: billed, charge, fee: feeRoundedDown(charge, keys.provider_ppm), problems };
+  return { lease_id: term.body.lease_id, billed_ms: billed, charge, fee: networkFeeRoundedDown(charge, { renter_ppm: 0, ...keys }), problems };
 }

@@ -20,28 +20,63 @@ export const LOCK_MS = 30_000;
  * Calling it again with the same token renews it.
  */
 export async function claim(db: Db, leaseId: string, token: string, now: Date): Promise<LeaseRow | undefined> {
+  const never = new Date(now.getTime() + 2 * LOCK_MS); // a lock that ends later was taken before a clock was put back
   return db
     .updateTable('leases')
     .set({ lock_token: token, lock_expires_at: new Date(now.getTime() + LOCK_MS) })
     .where('id', '=', leaseId)
     .where((eb) =>
-      eb.or([eb('lock_token', 'is', null), eb('lock_token', '=', token), eb('lock_expires_at', '<', now)]),
+      eb.or([eb('lock_token', 'is', null), eb('lock_token', '=', token), eb('lock_expires_at', '<', now), eb('lock_expires_at', '>', never)]),
     )
     .returningAll()
     .executeTakeFirst();
 }
 
-/** The leases that something should be done about by `now`. */
-export async function dueLeases(db: Db, now: Date, limit: number): Promise<string[]> {
+/** Which server works on which leases: the one that has the link of their machine, for as long as it is heard of there. */
+export type Own = { serverId: string; silentMs: number };
+
+/** The leases that something should be done about by `now`, but for those that are another server's. */
+export async function dueLeases(db: Db, now: Date, limit: number, own: Own): Promise<string[]> {
   const rows = await db
     .selectFrom('leases')
-    .select('id')
-    .where('removed_at', 'is', null)
-    .where('due_at', '<=', now)
-    .orderBy('due_at')
+    .innerJoin('machines', 'machines.id', 'leases.machine_id')
+    .select('leases.id')
+    .where('leases.removed_at', 'is', null)
+    .where('leases.due_at', '<=', now)
+    .where((eb) =>
+      eb.or([
+        eb('machines.link_server', 'is', null),
+        eb('machines.link_server', '=', own.serverId),
+        eb('machines.last_seen_at', 'is', null),
+        eb('machines.last_seen_at', '<=', new Date(now.getTime() - own.silentMs)),
+      ]),
+    )
+    .orderBy('leases.due_at')
     .limit(limit)
     .execute();
   return rows.map((row) => row.id);
+}
+
+export type MachineStanding = Pick<Selectable<Tables['machines']>, 'id' | 'listing' | 'drain_at' | 'suspended_at' | 'presence' | 'last_seen_at' | 'link_server'>;
+
+/** The machine of a lease as it stands now; undefined when there is no such lease. */
+export async function machineOf(db: Db, leaseId: string): Promise<MachineStanding | undefined> {
+  return db
+    .selectFrom('leases')
+    .innerJoin('machines', 'machines.id', 'leases.machine_id')
+    .select(['machines.id', 'listing', 'drain_at', 'suspended_at', 'presence', 'last_seen_at', 'link_server'])
+    .where('leases.id', '=', leaseId)
+    .executeTakeFirst();
+}
+
+export function isOthers(machine: MachineStanding, now: Date, own: Own): boolean {
+  const { link_server, last_seen_at } = machine;
+  return link_server !== null && link_server !== own.serverId && last_seen_at !== null && now.getTime() - last_seen_at.getTime() < own.silentMs;
+}
+
+/** Has whoever works on the lease look at it soon. */
+export async function bringForward(db: Db, leaseId: string, now: Date): Promise<void> {
+  await db.updateTable('leases').set({ due_at: now }).where('id', '=', leaseId).where('removed_at', 'is', null).where('due_at', '>', now).execute();
 }
 
 /** Writes to a lease under the row lease; throws when it was lost meanwhile, so that the transaction comes to nothing. */

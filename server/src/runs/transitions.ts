@@ -1,11 +1,11 @@
 import { decimalDollars } from '@gpucoop/protocol/money.ts';
 import { endReasons, type EndReason } from '@gpucoop/protocol/reasons.ts';
 import { mayMove, leaseTransitions, type LeaseState } from '@gpucoop/protocol/states.ts';
-import { chargeRoundedDown, feeRoundedDown } from '@gpucoop/policy/charge.ts';
-import type { Policy } from '@gpucoop/policy/policy.ts';
+import { chargeRoundedDown, networkFeeRoundedDown } from '@gpucoop/policy/charge.ts';
 import { settle } from '../ledger/settle.ts';
 import { release } from '../market/reserve.ts';
 import { tell, type NewEvent } from './events.ts';
+import { policyOf } from './lease-policy.ts';
 import { wholeSeconds, type Meter } from './meter.ts';
 import { specOf, writeLease, type LeaseChange, type LeaseRow, type RunRow, type Tx } from './store.ts';
 
@@ -42,15 +42,20 @@ export async function settleLease(
   lease: LeaseRow,
   meter: Pick<Meter, 'billed_ms'>,
   nextHold: bigint | null,
-  context: { policy: Policy; now: Date; statementHash: string | null },
+  context: { now: Date; statementHash: string | null },
 ): Promise<{ charged: bigint; released: bigint }> {
+  const { fees } = await policyOf(tx, lease.policy_hash);
   const gross = grossOf(lease, meter.billed_ms);
   const charged = gross - lease.settled_micros;
+  const run = await tx.selectFrom('runs').select(['budget_micros', 'spent_micros']).where('id', '=', lease.run_id).forUpdate().executeTakeFirstOrThrow();
+  // The meter may have moved on since the next hold was planned, and the budget holds for both together.
+  const left = run.budget_micros - run.spent_micros - charged;
+  const next = nextHold === null || nextHold <= left ? nextHold : left > 0n ? left : 0n;
   const result = await settle(tx, {
     lease,
     gross_total: gross,
-    fee_total: feeRoundedDown(gross, context.policy.fees.provider_ppm),
-    nextHold,
+    fee_total: networkFeeRoundedDown(gross, fees),
+    nextHold: next,
     at: context.now,
     statement_hash: context.statementHash,
   });
@@ -76,11 +81,13 @@ export async function endLease(
   tx: Tx,
   lease: LeaseRow,
   meter: Pick<Meter, 'billed_ms' | 'unbilled_ms'> & { hash: string | null },
-  end: { reason: EndReason; detail: string | null; exit_code: number | null },
-  context: { policy: Policy; now: Date },
+  told: { reason: EndReason; detail: string | null; exit_code: number | null },
+  now: Date,
 ): Promise<{ retried: boolean }> {
-  const { now, policy } = context;
-  const settled = await settleLease(tx, lease, meter, null, { policy, now, statementHash: meter.hash });
+  const end = { ...told, detail: readable(told.detail) };
+  // The machine first and its provider's account after, as whoever reserves does: so neither waits for the other.
+  await tx.selectFrom('machines').select('id').where('id', '=', lease.machine_id).forUpdate().executeTakeFirstOrThrow();
+  const settled = await settleLease(tx, lease, meter, null, { now, statementHash: meter.hash });
   await release(tx, lease.id, lease.machine_id);
   await writeLease(tx, lease, {
     state: 'ended',
@@ -114,6 +121,13 @@ export async function endLease(
     now,
   );
   return endOrRetry(tx, lease, end, now);
+}
+
+const DETAIL_MAX = 1000;
+
+/** An agent's own words: what the database cannot store is left out, and what nobody would read. */
+function readable(detail: string | null): string | null {
+  return detail === null ? null : detail.slice(0, DETAIL_MAX).replaceAll('\0', '').toWellFormed();
 }
 
 /** What the provider lost of a lease counts against the machine: the rest of the hour that was promised. */
