@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import Docker from 'dockerode';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { describeNeeding } from '../../../test/support/needs.ts';
+import { pidsLimit } from './docker/container-config.ts';
+import { never, openTestBed, outputOf, shell, until } from './test-bed.ts';
+import type { TestBed } from './test-bed.ts';
+
+describeNeeding(['docker'], 'a hostile workload', () => {
+  let bed: TestBed;
+  beforeAll(async () => {
+    bed = await openTestBed('docker', { simulateGpus: true });
+  });
+  afterEach(async () => {
+    for (const { container_id: id } of await bed.engine.list()) await bed.engine.remove(id);
+  });
+  afterAll(() => bed.close());
+
+  const said = async (script: string) => outputOf(bed.engine, await bed.run(shell(script)));
+  const execIn = async (id: string, script: string) =>
+    text((await bed.engine.exec(id, { command: ['sh', '-c', script], tty: false, columns: null, rows: null, env: {}, user: null })).stdout);
+
+  test('has no capability, cannot gain one, and is filtered, in exec too', async () => {
+    const status = 'grep -E "^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\\t"';
+    const expected = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map((name) => `${name}:0000000000000000`).concat('NoNewPrivs:1', 'Seccomp:2', '');
+    expect((await said(status)).split('\n')).toEqual(expected);
+    expect((await execIn(await bed.run(), status)).split('\n')).toEqual(expected);
+  });
+
+  test.each([
+    ['mounts', 'mount -t tmpfs none /mnt'],
+    ['binds', 'mount --bind / /mnt'],
+    ['remounts what is read-only', 'mount -o remount,rw /proc/sys'],
+    ['makes devices', 'mknod /tmp/sda b 8 0 && cat /tmp/sda'],
+    ['makes a user namespace', 'unshare -U true'],
+    ['makes a mount namespace', 'unshare -m true'],
+    ['enters the host', 'nsenter -t 1 -m -n true'],
+    ['changes the kernel', 'echo 1 > /proc/sys/kernel/core_pattern'],
+    ['changes the network', 'ip link set eth0 down'],
+    ['adds a route', 'ip route add 192.168.0.0/16 dev lo'],
+    ['pulls the trigger', 'echo h > /proc/sysrq-trigger'],
+    ['writes to the system tree', 'echo 1 > /sys/kernel/mm/transparent_hugepage/enabled'],
+    ['leaves its cgroup', 'mkdir /sys/fs/cgroup/memory/own || mkdir /sys/fs/cgroup/own'],
+    ['reads the memory of the kernel', 'head -c 1 /proc/kcore | grep -q .'],
+    ['sets the clock', 'date -s 2001-01-01; [ "$(date +%Y)" = 2001 ]'],
+    ['pings as a raw socket', 'ping -c 1 -W 1 127.0.0.1'],
+    ['swaps', 'dd if=/dev/zero of=/s bs=4096 count=20 && mkswap /s && swapon /s'],
+    ['traces others', 'cat /proc/1/mem'],
+  ])('in vain: %s', async (_, command) => {
+    expect(await said(`(${command}) >/dev/null 2>&1 && echo succeeded || echo refused`)).toBe('refused\n');
+  });
+
+  test('sees no engine socket, no host process, no host disk', async () => {
+    const seen = await said('find / -name "*.sock" -not -path "/proc/*" 2>/dev/null; ls /dev; ps | wc -l; cat /proc/1/comm; hostname');
+    expect(seen).not.toMatch(/\.sock|sd[a-z]|vd[a-z]|nvme|kmsg|\bmem\b/);
+    expect(seen).toMatch(/\n[1-9]\n(docker-init|tini)\nlse-/);
+  });
+
+  test('a fork bomb stays within its limit, other leases go on, and it can be stopped', async () => {
+    const bystander = await bed.run();
+    const bomb = await bed.run({ ...shell('bomb() { bomb | bomb & }; bomb; while :; do :; done'), cpus: 0.5 });
+    const pids = async () => (await bed.engine.stats(bomb)).pids;
+    await until('it has spread', async () => (await pids()) > 500, 30_000);
+    expect(await pids()).toBeLessThanOrEqual(pidsLimit(0.5));
+    expect(await execIn(bystander, 'echo alive')).toBe('alive\n');
+    await bed.engine.stop(bomb, 0);
+    expect(await bed.engine.inspect(bomb)).toMatchObject({ state: 'ended' });
+  }, 90_000);
+
+  test('memory is taken from nobody: the limit counts swap, shared memory and files in memory', async () => {
+    const id = await bed.run({ ...shell('dd if=/dev/zero of=/dev/shm/x bs=1M count=200; echo code $?'), memory_mib: 64, shm_mib: 256 });
+    const state = await bed.engine.wait(id, never());
+    expect(await outputOf(bed.engine, id)).not.toContain('code 0');
+    expect(state.oom_killed).toBe(true);
+  });
+
+  test('a child that dies of memory does not blame a workload that ends well', async () => {
+    const id = await bed.run({ ...shell('(x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done); exit 0'), memory_mib: 32 });
+    expect(await bed.engine.wait(id, never())).toMatchObject({ exit_code: 0, reason: null });
+  });
+
+  test('filling the disk is seen, in plain files, in deleted ones and in volumes of the image', async () => {
+    const image = `coop-test-volume:${bed.agentId}`;
+    const base = (await bed.engine.info()).base_image as string;
+    execFileSync('docker', ['build', '-q', '-t', image, '-'], { input: `FROM ${base}\nVOLUME /volume\n`, stdio: ['pipe', 'ignore', 'pipe'] });
+    try {
+      const filling = (path: string) => `dd if=/dev/zero of=${path} bs=1M count=40 2>/dev/null; while :; do sleep 1; done`;
+      const cases = [
+        await bed.run({ ...shell(filling('/plain')), disk_mib: 30 }),
+        await bed.run({ ...shell('exec 3>/deleted; rm /deleted; dd if=/dev/zero bs=1M count=40 >&3 2>/dev/null; while :; do sleep 1; done'), disk_mib: 30 }),
+        await bed.run({ ...shell(filling('/volume/file')), image, disk_mib: 30 }),
+      ];
+      for (const id of cases) {
+        await until('it is seen', async () => ((await bed.engine.diskUsedMib(id)) ?? 0) >= 40);
+        expect(await bed.engine.diskUsedMib(id)).toBeLessThan(60);
+      }
+      const volumes = await new Docker().getContainer(cases[2] as string).inspect();
+      await bed.engine.remove(cases[2] as string);
+      await expect(new Docker().getVolume(volumes.Mounts[0]?.Name as string).inspect()).rejects.toMatchObject({ statusCode: 404 });
+    } finally {
+      for (const { container_id: id } of await bed.engine.list()) await bed.engine.remove(id);
+      execFileSync('docker', ['rmi', image], { stdio: 'ignore' });
+    }
+  });
+
+  test('cannot grow core files, nor see more devices than it rented', async () => {
+    expect(await said('ulimit -c; ulimit -Hc; ls /dev | grep -c nvidia; echo "$NVIDIA_VISIBLE_DEVICES"')).toBe('0\n0\n0\nvoid\n');
+    const greedy = await bed.run({ ...shell('ls /dev | grep nvidia; echo "$NVIDIA_VISIBLE_DEVICES"'), devices: ['GPU-a'], env: { NVIDIA_VISIBLE_DEVICES: 'all' } });
+    expect(await outputOf(bed.engine, greedy)).toBe('nvidia0\nGPU-a\n');
+  });
+
+  test('does not have more CPU than it rented', async () => {
+    const id = await bed.run({ ...shell('i=0; while [ $i -lt 4 ]; do (while :; do :; done) & i=$((i+1)); done; wait'), cpus: 0.5 });
+    await until('it is busy', async () => (await bed.engine.stats(id)).cpu_percent > 10);
+    expect((await bed.engine.stats(id)).cpu_percent).toBeLessThan(75);
+  });
+
+  test('keeps its secrets out of what is kept of the order', async () => {
+    const id = await bed.run({ env: { TOKEN: 'very-secret' } });
+    const container = await new Docker().getContainer(id).inspect();
+    expect(JSON.stringify(container.Config.Labels)).not.toContain('very-secret');
+  });
+});
