@@ -1,0 +1,31 @@
+import { describe, test } from 'vitest';
+import { openTestDatabase } from '../support/database.ts';
+import { drill } from '../support/drill.ts';
+import { describeNeeding } from '../support/needs.ts';
+
+/** The long drills: a new seed each time, for COOP_SOAK_MINUTES (20). A seed that fails is printed; keep it in test/faults.test.ts. */
+const minutes = Number(process.env['COOP_SOAK_MINUTES'] ?? 20);
+const ROUNDS = 15;
+
+async function drillOn(engine: 'docker' | 'process', database: 'pglite' | 'postgres'): Promise<void> {
+  const giveUpAt = performance.now() + minutes * 60_000;
+  while (performance.now() < giveUpAt) {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    console.log(`SEED=${seed} ${engine} ${database}`);
+    if (database === 'pglite') {
+      await drill({ seed, rounds: ROUNDS, engine });
+      continue;
+    }
+    const { url, close } = await openTestDatabase('postgres');
+    await drill({ seed, rounds: ROUNDS, engine, ...(url !== null && { databaseUrl: url }) }).finally(close);
+  }
+}
+
+const limit = minutes * 60_000 + 20 * 60_000;
+
+describe('for a long time', () => {
+  test('embedded database, plain processes', () => drillOn('process', 'pglite'), limit);
+});
+describeNeeding(['docker', 'postgres'], 'for a long time, as a network for others', () => {
+  test('PostgreSQL, containers', () => drillOn('docker', 'postgres'), limit);
+});
