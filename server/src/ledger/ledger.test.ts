@@ -136,6 +136,7 @@ forEachDatabase('the ledger', (open) => {
 const owners = ['ada', 'bob', 'eve'];
 const accountNames = ['credit', 'credit-token', ...owners, 'ada-token', 'bob-token'];
 const id = fc.integer({ min: 0, max: 15 }).map((n) => `t${n}`);
+const holdId = fc.integer({ min: 0, max: 3 }).map((n) => `h${n}`);
 const amount = fc.oneof(
   { weight: 9, arbitrary: fc.bigInt({ min: 0n, max: 100n }) },
   { weight: 1, arbitrary: fc.bigInt({ min: 2n ** 52n, max: 2n ** 54n }) },
@@ -151,9 +152,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .record({ id, credit: fc.constantFrom(...owners), amount, what })
     .map((rest) => ({ ...rest, kind: 'transfer' as const, debit: 'credit', asset: 'usd' as const })),
   move.map((rest) => ({ ...rest, kind: 'transfer' as const })),
-  move.map((rest) => ({ ...rest, kind: 'hold' as const })),
-  fc.record({ id, hold_id: id, amount, what }).map((rest) => ({ ...rest, kind: 'post' as const })),
-  fc.record({ id, hold_id: id, what }).map((rest) => ({ ...rest, kind: 'release' as const })),
+  fc.tuple(holdId, move).map(([hold, rest]) => ({ ...rest, id: hold, kind: 'hold' as const })),
+  fc.record({ id, hold_id: holdId, amount, what }).map((rest) => ({ ...rest, kind: 'post' as const })),
+  fc.record({ id, hold_id: holdId, what }).map((rest) => ({ ...rest, kind: 'release' as const })),
 );
 
 /** Every round has accounts and ids of its own, in one database; only the source of credit is shared by none. */

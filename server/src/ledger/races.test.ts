@@ -183,7 +183,7 @@ async function inParallel<Item, Result>(
   items: Item[],
   work: (item: Item) => Promise<Result>,
 ): Promise<(Result | Error)[]> {
-  return Promise.all(items.map((item) => work(item).catch((error: Error) => error)));
+  return Promise.all(items.map((item) => work(item).catch((error: unknown) => error as Error)));
 }
 
 async function assertRight(db: Kysely<Tables>): Promise<void> {

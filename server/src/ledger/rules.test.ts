@@ -25,27 +25,27 @@ const amount = fc.oneof(
 );
 /** Few ids, so that some come again with the same or with other content. */
 const id = fc.integer({ min: 0, max: 40 }).map((n) => `t${n}`);
+/** Fewer still, so that many steps meet at one hold. */
+const holdId = fc.integer({ min: 0, max: 4 }).map((n) => `h${n}`);
 const account = fc.constantFrom(...accounts.map((one) => one.id));
 const asset = fc.constantFrom('usd' as const, 'usd' as const, 'usd' as const, 'token' as const);
 const move = fc.record({ id, debit: account, credit: account, asset, amount, what: fc.constant('x') });
 const step: fc.Arbitrary<Step> = fc.oneof(
   move.map((rest) => ({ ...rest, kind: 'transfer' as const })),
+  fc.record({ id, amount }).map((grant) => ({
+    ...grant,
+    kind: 'transfer' as const,
+    debit: 'credit',
+    credit: 'ada',
+    asset: 'usd' as const,
+    what: 'x',
+  })),
+  fc.tuple(holdId, move).map(([name, rest]) => ({ ...rest, id: name, kind: 'hold' as const })),
   fc
-    .record({ id, amount })
-    .map((grant) => ({
-      ...grant,
-      kind: 'transfer' as const,
-      debit: 'credit',
-      credit: 'ada',
-      asset: 'usd' as const,
-      what: 'x',
-    })),
-  move.map((rest) => ({ ...rest, kind: 'hold' as const })),
-  fc
-    .record({ id, amount })
+    .record({ id: holdId, amount })
     .map((hold) => ({ ...hold, kind: 'hold' as const, debit: 'ada', credit: 'bob', asset: 'usd' as const, what: 'x' })),
-  fc.record({ id, hold_id: id, amount }).map((rest) => ({ ...rest, kind: 'post' as const, what: 'x' })),
-  fc.record({ id, hold_id: id }).map((rest) => ({ ...rest, kind: 'release' as const, what: 'x' })),
+  fc.record({ id, hold_id: holdId, amount }).map((rest) => ({ ...rest, kind: 'post' as const, what: 'x' })),
+  fc.record({ id, hold_id: holdId }).map((rest) => ({ ...rest, kind: 'release' as const, what: 'x' })),
 );
 
 describe('the rules of the ledger', () => {
