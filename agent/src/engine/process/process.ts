@@ -197,6 +197,7 @@ async function stateOf(lease: LeaseDir): Promise<ContainerState> {
   if (late !== undefined) return endedState(late, launched.started_at);
   // The supervisor was killed, or the machine was restarted: without it nobody reads the command's output or its end.
   signalGroup(launched.command, 'SIGKILL');
+  for (const pid of cookieBearers(launched.cookie)) kill(pid);
   const rebooted = !launched.supervisor.started.startsWith(`${bootId()}:`);
   const detail = rebooted ? 'The machine was restarted.' : 'The process that watched over it was killed.';
   const lost: Exit = { exit_code: 137, finished_at: new Date().toISOString(), reason: 'engine_restarted', detail };
