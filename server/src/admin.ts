@@ -7,7 +7,7 @@ import type { Database } from './db/open.ts';
 import { transaction } from './db/transaction.ts';
 import { keepStatement } from './evidence/evidence.ts';
 import { inspectLedger } from './ledger/inspect.ts';
-import { grantCredit } from './ledger/ledger.ts';
+import { grantCredit, wasGranted } from './ledger/ledger.ts';
 import { balanceOf } from './ledger/statements.ts';
 import { touchOffers } from './machines/offers.ts';
 import type { Inspection, Rooms } from './rooms.ts';
@@ -56,6 +56,9 @@ export function createAdmin(deps: AdminDeps): Rooms['admin'] {
       const at = deps.clock.now();
       const body = { action: 'grant' as const, subject: user.id, amount_micros: grant.amount_micros, reason: grant.reason };
       await transaction(db, async (tx) => {
+        // The same request again, whose answer was lost: the statement of then stands. Locked, so that two at once are one.
+        await tx.selectFrom('users').select('id').where('id', '=', user.id).forUpdate().execute();
+        if (await wasGranted(tx, { id: grant.id, user_id: user.id, amount: BigInt(grant.amount_micros) })) return;
         const { hash } = await keepStatement(tx, evidence(adminId, body, at), user.id, at);
         const amount = BigInt(grant.amount_micros);
         await grantCredit(tx, { id: grant.id, user_id: user.id, amount, what: `Credit: ${grant.reason}`, statement_hash: hash, at });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseExpression, parseSort, matches } from '@gpucoop/protocol/expression.ts';
 import type { Heartbeat, LeaseReport } from '@gpucoop/protocol/agent-api.ts';
-import { parseStatement } from '@gpucoop/protocol/evidence.ts';
 import { isId } from '@gpucoop/protocol/ids.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { policyHash, type Policy } from '@gpucoop/policy/policy.ts';
@@ -9,13 +8,14 @@ import type { Logger } from 'pino';
 import { createAdmin } from './admin.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './db/open.ts';
-import { keepStatement, statementsAbout } from './evidence/evidence.ts';
+import { statementsAbout } from './evidence/evidence.ts';
 import { createLinks, type Links } from './gateway/links.ts';
 import { balanceOf, ledgerOf } from './ledger/statements.ts';
 import { openUserAccounts } from './ledger/ledger.ts';
 import { createJoinToken, enrol } from './machines/enrol.ts';
 import * as machines from './machines/machines.ts';
 import { createPresence } from './machines/presence.ts';
+import { forgetExpired } from './market/forget.ts';
 import { createQuote, readQuote } from './market/quotes.ts';
 import { createReadModel } from './market/read-model.ts';
 import { offerAt } from './market/supply.ts';
@@ -23,6 +23,7 @@ import type { NetworkKeys } from './network-keys.ts';
 import type { Rooms } from './rooms.ts';
 import { createController } from './runs/controller.ts';
 import { createBell, followEvents } from './runs/events.ts';
+import { keepJournalLine } from './runs/meter-journal.ts';
 import { createMeters } from './runs/meters.ts';
 import { placeOrder } from './runs/orders.ts';
 import { createQueue, openDemand } from './runs/queue.ts';
@@ -43,6 +44,7 @@ export type NetworkDeps = { database: Database; clock: Clock; policy: Policy; ke
 
 const FLUSH_MS = 10_000;
 const SWEEP_MS = 1000;
+const FORGET_MS = 600_000;
 /** Of what a machine keeps and nobody wants, with each heartbeat. */
 const DISMISSED_AT_ONCE = 16;
 
@@ -141,10 +143,8 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   }
 
   async function keepMeterLine(machineId: string, statement: unknown): Promise<void> {
-    const line = parseStatement('meter', statement);
-    const key = await machineKeys(machineId);
-    if (line === undefined || line.author !== key) return void log.warn({ machine_id: machineId }, 'a meter line does not verify; it is not kept');
-    if ((await ownLeases(machineId, [line.body.lease_id])).size > 0) await keepStatement(db, line, line.body.lease_id, clock.now());
+    const kept = await keepJournalLine(db, { id: machineId, key: await machineKeys(machineId) }, statement, clock.now());
+    if (kept === 'not_its_own') log.warn({ machine_id: machineId }, 'a meter line is not of this machine and its lease; it is not kept');
   }
 
   const keyOf = new Map<string, string>();
@@ -272,6 +272,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
 
   controller.start();
   queue.start();
+  const stopForget = every(FORGET_MS, 'what has expired could not be forgotten', () => forgetExpired(db, clock.now()));
   const stopSweep = every(SWEEP_MS, 'the sweep failed', async () => {
     await presence.sweep();
     await readModel.refresh();
@@ -310,6 +311,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
       await queue.stop();
       await stopSweep();
       await stopFlush();
+      await stopForget();
       await links.close();
       await controller.stop();
       await presence.flush();

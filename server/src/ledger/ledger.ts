@@ -105,6 +105,17 @@ export async function grantCredit(
   return transfer(tx, { ...rest, debit, credit, asset: 'usd', at });
 }
 
+/** Whether this grant was made before. The same id for another amount or user is an error. */
+export async function wasGranted(tx: Tx, grant: { id: string; user_id: string; amount: bigint }): Promise<boolean> {
+  const [before] = await readTransfers(tx, [grant.id], []);
+  if (before === undefined) return false;
+  if (before.amount === grant.amount && before.credit_account_id === accountId('spending', grant.user_id)) return true;
+  throw new CoopError(
+    'idempotency_key_reused',
+    `The grant ${grant.id} was made before, to another user or of another amount.`,
+  );
+}
+
 /** Always in the order of their ids, so that two who need the same accounts never wait for each other. */
 async function lockAccounts(tx: Tx, ids: string[]): Promise<Account[]> {
   if (ids.length === 0) return []; // a post of a hold that does not exist

@@ -67,14 +67,15 @@ async function writeSlots(tx: Transaction<Tables>, offerId: string, wanted: (str
   let next = existing.reduce((most, slot) => Math.max(most, slot.n + 1), 0);
   // Leased ones first: when there are fewer CPUs than before, those that are free are the ones that go.
   const spare = existing.filter((slot) => slot.device_uuid === null).toSorted((a, b) => Number(a.lease_id === null) - Number(b.lease_id === null));
+  const back: number[] = [];
+  const added: { offer_id: string; n: number; device_uuid: string | null }[] = [];
   for (const uuid of wanted) {
     const slot = uuid === null ? spare.shift() : existing.find((candidate) => candidate.device_uuid === uuid);
-    if (slot === undefined) {
-      await tx.insertInto('slots').values({ offer_id: offerId, n: next++, device_uuid: uuid }).execute();
-    } else {
-      await tx.updateTable('slots').set({ present: true }).where('offer_id', '=', offerId).where('n', '=', slot.n).execute();
-    }
+    if (slot !== undefined) back.push(slot.n);
+    else added.push({ offer_id: offerId, n: next++, device_uuid: uuid });
   }
+  if (back.length > 0) await tx.updateTable('slots').set({ present: true }).where('offer_id', '=', offerId).where('n', 'in', back).execute();
+  if (added.length > 0) await tx.insertInto('slots').values(added).execute();
 }
 
 /** Tells the read models that something about a machine's offers has changed. */

@@ -20,22 +20,23 @@ export type ReadModel = {
 };
 
 const OVERLAP_VERSIONS = 200n;
-const LOOKS_BETWEEN_FULL = 60;
+const FULL_EVERY_MS = 60_000;
 
 export function createReadModel(db: Kysely<Tables>): ReadModel {
   let supplies = new Map<string, Supply>();
   let seen = 0n;
-  let looks = 0;
+  let fullAt = -Infinity;
   let running: Promise<void> | undefined;
   let again = false;
 
   async function look(): Promise<void> {
-    const full = looks++ % LOOKS_BETWEEN_FULL === 0;
+    const now = performance.now();
+    const full = now - fullAt >= FULL_EVERY_MS;
     const rows = await readSupplies(db, full ? 0n : seen - OVERLAP_VERSIONS);
-    if (full) supplies = new Map();
-    for (const { supply, version, withdrawn } of rows) {
-      if (withdrawn) supplies.delete(supply.id);
-      else supplies.set(supply.id, supply);
+    if (full) [supplies, fullAt] = [new Map(), now];
+    for (const { id, supply, version, withdrawn } of rows) {
+      if (withdrawn || supply === undefined) supplies.delete(id);
+      else supplies.set(id, supply);
       if (version > seen) seen = version;
     }
   }
@@ -86,7 +87,7 @@ async function readSupplies(db: Kysely<Tables>, after: bigint) {
         .select(sql<bigint>`coalesce(sum(disk_mib), 0)::bigint`.as('mib')).as('disk_used_mib'),
     ])
     .execute();
-  return rows.map((row) => ({ supply: toSupply(row), version: row.version, withdrawn: row.withdrawn }));
+  return rows.map((row) => ({ id: row.id, supply: toSupply(row), version: row.version, withdrawn: row.withdrawn }));
 }
 
 type Row = {
@@ -97,9 +98,12 @@ type Row = {
   disk_used_mib: bigint | null;
 };
 
-function toSupply(row: Row): Supply {
-  const facts = MachineFacts.parse(row.facts);
-  const terms = MachineTerms.parse(row.terms);
+/** Undefined: its facts are of an agent that this server does not understand (any more). That machine is not on offer; all others are. */
+function toSupply(row: Row): Supply | undefined {
+  const known = MachineFacts.safeParse(row.facts);
+  const asked = MachineTerms.safeParse(row.terms);
+  if (!known.success || !asked.success) return undefined;
+  const [facts, terms] = [known.data, asked.data];
   const idleOnly = terms.only_when_idle;
   // The owner's use of a CPU is not tied to a unit: while he works, no CPU is on offer.
   const cpuBusy = idleOnly && row.class === 'cpu' && row.cpu_owner_busy;

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { canonicalHash } from '@gpucoop/protocol/canonical.ts';
 import { parseStatement, statementHash, type Signer, type Statement } from '@gpucoop/protocol/evidence.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
@@ -44,12 +45,13 @@ export async function placeOrder(
     await keepStatement(tx, statement, run.id, now);
     const options = QuotedOffer.array().parse(quote.options).map(sliceOf);
     const affordable = options.filter((slice) => slice.price_micros_per_hour <= run.max_price_micros_per_hour);
-    if (options.length > 0 && affordable.length === 0) {
+    if (options.length > 0 && affordable.length === 0 && !order.queue) {
       throw new CoopError('price_changed', 'Every option of the quote costs more than the maximum price of the order.');
     }
     const leaseId = await placeFirst(tx, deps, run, affordable, now);
     if (leaseId === null && !order.queue) throw noneLeft(options.length);
     if (leaseId === null) {
+      await requireRoomToWait(tx, userId);
       await tell(tx, { run_id: run.id, lease_id: null, type: 'run.queued', message: 'Waiting until something matches. Providers see the demand.' }, now);
     }
     return { runId: run.id, leaseId };
@@ -58,17 +60,29 @@ export async function placeOrder(
   return placed;
 }
 
-/** Tries the options in order. `reserve` says `offer_taken` before it writes anything, so a taken one leaves nothing behind. */
+/** Tries the options in order; one that is taken leaves nothing behind. */
 export async function placeFirst(tx: Tx, deps: OrderDeps, run: RunRow, slices: Slice[], now: Date): Promise<string | null> {
   for (const slice of slices) {
+    // Going back also lets go of the machine that was looked at: who holds one and waits for the next would stand in others' way.
+    await sql`savepoint slice`.execute(tx);
     try {
       const { leaseId } = await placeLease(tx, run, slice, { now, policy: deps.policy, meterSigner: deps.meterSigner });
       return leaseId;
     } catch (error) {
       if (!(error instanceof CoopError) || error.code !== 'offer_taken') throw error;
+      await sql`rollback to savepoint slice`.execute(tx);
     }
   }
   return null;
+}
+
+const WAITING_MAX = 100;
+
+/** Each run that waits is looked at again and again; what one user can have looked at has an end. */
+async function requireRoomToWait(tx: Tx, userId: string): Promise<void> {
+  const waiting = await tx.selectFrom('runs').select('id').where('user_id', '=', userId).where('state', '=', 'queued').limit(WAITING_MAX + 1).execute();
+  if (waiting.length <= WAITING_MAX) return;
+  throw new CoopError('rate_limited', `${WAITING_MAX} of your runs wait already.`, { hint: 'Stop some of them, or order again when they have started.' });
 }
 
 type QuoteRow = { id: string; spec: Spec; spec_hash: string; policy_hash: string; state: string; expires_at: Date };
@@ -90,7 +104,7 @@ async function requireOrderFits(
     throw new CoopError('invalid_signature', 'The order is for another spec than the quote.', { at: 'body.spec_hash' });
   }
   if (body.policy_hash !== quote.policy_hash) throw new CoopError('invalid_signature', 'The order is for another policy.', { at: 'body.policy_hash' });
-  const missing = quote.spec.secret_names.filter((name) => !(name in order.secrets));
+  const missing = quote.spec.secret_names.filter((name) => !Object.hasOwn(order.secrets, name));
   if (missing.length > 0) throw new CoopError('invalid_request', `The order lacks the secrets ${missing.join(', ')}.`, { at: 'secrets' });
   const extra = Object.keys(order.secrets).filter((name) => !quote.spec.secret_names.includes(name));
   if (extra.length > 0) throw new CoopError('invalid_request', `The spec names no secrets ${extra.join(', ')}.`, { at: 'secrets' });

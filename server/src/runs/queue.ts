@@ -17,39 +17,72 @@ export type Queue = { wake(): void; start(): void; stop(): Promise<void> };
 export type QueueDeps = OrderDeps & QuoteDeps & { log: Logger; onPlaced(leaseId: string): void };
 
 const LOOK_EVERY_MS = 2000;
-const BATCH = 200;
+const PAGE = 200;
 
 export function createQueue(deps: QueueDeps): Queue {
   let timer: NodeJS.Timeout | undefined;
-  let running = Promise.resolve();
+  let running: Promise<void> | undefined;
+  let again = false;
   let stopped = false;
 
   async function look(): Promise<void> {
     try {
-      const waiting = await deps.db.selectFrom('runs').selectAll().where('state', '=', 'queued').orderBy('created_at').limit(BATCH).execute();
-      for (const run of waiting) await serve(deps, run);
+      for await (const run of waiting(deps.db)) {
+        if (stopped) return;
+        // One that cannot be served is no reason for those behind it to wait.
+        await serve(deps, run).catch((error: unknown) => deps.log.error({ err: error, run_id: run.id }, 'a waiting run could not be looked at'));
+      }
     } catch (error) {
       deps.log.error({ err: error }, 'the queue could not be looked through');
     }
   }
 
-  function schedule(afterMs: number): void {
+  /** One look at a time; who asks during one gets another after it. */
+  function turn(): void {
     clearTimeout(timer);
     if (stopped) return;
-    timer = setTimeout(() => {
-      running = look().finally(() => schedule(LOOK_EVERY_MS));
-    }, afterMs);
+    if (running !== undefined) {
+      again = true;
+      return;
+    }
+    running = look().finally(() => {
+      running = undefined;
+      const next = again ? 0 : LOOK_EVERY_MS;
+      again = false;
+      if (!stopped) timer = setTimeout(turn, next);
+    });
   }
 
   return {
-    wake: () => schedule(0),
-    start: () => schedule(0),
+    wake: turn,
+    start: turn,
     async stop() {
       stopped = true;
       clearTimeout(timer);
       await running;
     },
   };
+}
+
+/** All that wait, oldest first, a page at a time: those that never match must not hide those behind them. */
+async function* waiting(db: Db): AsyncGenerator<RunRow> {
+  let after: RunRow | undefined;
+  for (;;) {
+    const page: RunRow[] = await db
+      .selectFrom('runs')
+      .selectAll()
+      .where('state', '=', 'queued')
+      .$if(after !== undefined, (query) =>
+        query.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '>', tuple(after?.created_at ?? new Date(0), after?.id ?? ''))),
+      )
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(PAGE)
+      .execute();
+    yield* page;
+    after = page.at(-1);
+    if (page.length < PAGE) return;
+  }
 }
 
 async function serve(deps: QueueDeps, seen: RunRow): Promise<void> {

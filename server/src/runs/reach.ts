@@ -1,5 +1,4 @@
 import type { Duplex, Readable } from 'node:stream';
-import { createInterface } from 'node:readline';
 import { execHeader, LeaseStats, type ExecRequest } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { LogLine } from '@gpucoop/protocol/resources.ts';
@@ -65,13 +64,12 @@ async function* leaseLogs(
   if (query.tail !== null) parameters.set('tail', String(query.tail));
   if (query.follow) parameters.set('follow', '1');
   let stream: Duplex | undefined;
+  const abort = (): void => void stream?.destroy();
   try {
     ({ stream } = await link.openStream('GET', `/v1/leases/${leaseId}/logs?${parameters}`));
     stream.end();
-    const abort = (): void => void stream?.destroy();
     signal.addEventListener('abort', abort, { once: true });
-    for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
-      if (text.length > LOG_LINE_BYTES_MAX) throw new CoopError('payload_too_large', 'The machine sent a log line that is too long.');
+    for await (const text of linesOf(stream)) {
       const line = LogLine.safeParse(parseJson(text));
       if (!line.success) continue; // the agent is not trusted: what is no log line is not shown
       given(line.data.seq);
@@ -86,7 +84,26 @@ async function* leaseLogs(
     if (error instanceof CoopError) throw error;
     return false; // the stream broke with the link: the caller resumes
   } finally {
+    signal.removeEventListener('abort', abort);
     stream?.destroy();
+  }
+}
+
+/** Never more than one line is kept, whatever the machine sends: it is read no faster than it is taken. */
+async function* linesOf(stream: Duplex): AsyncGenerator<string> {
+  let pending: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    let rest = chunk;
+    for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10)) {
+      yield Buffer.concat([...pending, rest.subarray(0, at)]).toString('utf8');
+      pending = [];
+      bytes = 0;
+      rest = rest.subarray(at + 1);
+    }
+    if (rest.length > 0) pending.push(rest);
+    bytes += rest.length;
+    if (bytes > LOG_LINE_BYTES_MAX) throw new CoopError('payload_too_large', 'The machine sent a log line that is too long.');
   }
 }
 

@@ -9,6 +9,7 @@ import type { Meters } from './meters.ts';
 import type { Clock } from '../clock.ts';
 import { specOf, type Db, type RunRow } from './store.ts';
 import { MachineTerms } from '@gpucoop/protocol/resources.ts';
+import { Spec } from '@gpucoop/protocol/spec.ts';
 import { viewRun } from './view.ts';
 
 export type RunsDeps = { db: Db; clock: Clock; meters: Meters; bell: Bell; wake(leaseId: string): void; wakeQueue(): void };
@@ -100,15 +101,18 @@ export async function extendRun(
     }
     const now = deps.clock.now();
     const budget = run.budget_micros + BigInt(by.budget_micros ?? 0);
+    // The spec keeps the longest duration, so that a run which is not ready yet gets it too.
+    const spec = Spec.safeParse({ ...specOf(run), max_duration_s: specOf(run).max_duration_s + (by.duration_s ?? 0) });
+    if (!spec.success) throw new CoopError('invalid_request', 'No run is longer than a year.', { at: 'duration_s' });
+    if (budget > BigInt(Number.MAX_SAFE_INTEGER)) throw new CoopError('invalid_request', 'The budget is too large to be written exactly.', { at: 'budget_micros' });
     const expires = new Date(run.expires_at.getTime() + (by.duration_s ?? 0) * 1000);
-    await requireTerm(tx, run, expires);
+    if (by.duration_s !== null) await requireTerm(tx, run, expires);
     await tx
       .updateTable('runs')
       .set({
         budget_micros: budget,
         expires_at: expires,
-        // The spec keeps the longest duration, so that a run which is not ready yet gets it too.
-        spec: JSON.stringify({ ...specOf(run), max_duration_s: specOf(run).max_duration_s + (by.duration_s ?? 0) }),
+        spec: JSON.stringify(spec.data),
         ...(by.budget_micros !== null && { warned_at: null }),
         ...(by.duration_s !== null && { expiry_warned_at: null }),
       })
