@@ -18,6 +18,7 @@ import { DiskMeasure } from './disk.ts';
 import { engineStartedAt } from './engine-life.ts';
 import { startExec } from './exec.ts';
 import { readFiles, writeFiles } from './files.ts';
+import { parseImageReference } from './image-reference.ts';
 import { obtainImage } from './image.ts';
 import { readLogs } from './logs.ts';
 import { explainEnd } from './end-reason.ts';
@@ -97,7 +98,8 @@ export async function openDocker(connection: Connection, options: EngineOptions)
         cached_images: images
           .filter((image) => ownImages || (image.RepoDigests ?? []).length > 0)
           .flatMap((image) => image.RepoTags ?? [])
-          .filter((tag) => tag !== '<none>:<none>' && !privateImages.has(tag))
+          .filter((tag) => !privateImages.has(parseImageReference(tag)?.repository ?? ''))
+          .filter((tag) => tag !== '<none>:<none>')
           .sort(),
       } satisfies EngineInfo;
     },

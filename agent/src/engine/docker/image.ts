@@ -4,6 +4,8 @@ import { EngineError } from '../engine-error.ts';
 import type { PrepareProgress } from '../engine.ts';
 import { within } from '../within.ts';
 import { asEngineError, engineMessage, statusOf } from './client.ts';
+import { parseImageReference } from './image-reference.ts';
+import type { ImageReference } from './image-reference.ts';
 import type { PrivateImages } from './private-images.ts';
 
 export type Image = { id: string; digest: string | null; sizeBytes: number };
@@ -21,13 +23,16 @@ export async function obtainImage(
   onProgress: (progress: PrepareProgress) => void,
   signal: AbortSignal,
 ): Promise<Image> {
-  const reference = withTag(order.image);
-  const present = await findImage(source.docker, reference);
-  const mustAsk = order.registry_auth !== null || source.privateImages.has(reference);
+  const reference = parseImageReference(order.image);
+  if (reference === undefined) throw new EngineError('image_not_found', `"${order.image}" is not the name of an image.`);
+  const present = await findImage(source.docker, reference.name);
+  const mustAsk = order.registry_auth !== null || source.privateImages.has(reference.repository);
   if (present !== undefined && !mustAsk && (source.ownImages || present.digest !== null)) return present;
-  await pullImage(source.docker, { ...order, image: reference }, onProgress, signal);
-  if (order.registry_auth !== null) source.privateImages.add(reference);
-  const pulled = await findImage(source.docker, reference);
+  // What is named by its digest and is here, docker pulls without asking anybody; so the registry is asked for leave.
+  if (present !== undefined && mustAsk && reference.name.includes('@')) await askRegistry(source.docker, reference, order.registry_auth);
+  await pullImage(source.docker, reference, order.registry_auth, onProgress, signal);
+  if (order.registry_auth !== null) source.privateImages.add(reference.repository);
+  const pulled = await findImage(source.docker, reference.name);
   if (pulled === undefined) throw new EngineError('image_pull_failed', `${order.image} was pulled, but the engine does not have it.`);
   return pulled;
 }
@@ -38,27 +43,33 @@ export async function findImage(docker: Docker, reference: string): Promise<Imag
     return { id: image.Id, digest: image.RepoDigests?.[0] ?? null, sizeBytes: image.Size };
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
-    if (statusOf(error) === 400 || /invalid reference/i.test(engineMessage(error))) {
-      throw new EngineError('image_not_found', `"${reference}" is not the name of an image.`, { cause: error });
-    }
     throw asEngineError(error, `inspect image ${reference}`);
+  }
+}
+
+async function askRegistry(docker: Docker, reference: ImageReference, auth: LeaseOrder['registry_auth']): Promise<void> {
+  try {
+    await within(60_000, 'ask the registry', (abortSignal) => docker.getImage(reference.name).distribution({ ...credentials(reference, auth), abortSignal } as object));
+  } catch (error) {
+    throw error instanceof EngineError ? error : pullError(error, reference.name, auth !== null);
   }
 }
 
 async function pullImage(
   docker: Docker,
-  order: Pick<LeaseOrder, 'registry_auth'> & { image: string },
+  reference: ImageReference,
+  auth: LeaseOrder['registry_auth'],
   onProgress: (progress: PrepareProgress) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { image, registry_auth: auth } = order;
   signal.throwIfAborted();
+  const image = reference.name;
   const progress = new PullProgress();
   onProgress({ phase: 'pulling', ...progress.bytes() });
   try {
     const stream = await docker.pull(image, {
       abortSignal: signal,
-      ...(auth !== null && { authconfig: { username: auth.username, password: auth.password, serveraddress: registryOf(image) } }),
+      ...credentials(reference, auth),
     });
     for await (const line of jsonLines(stream)) {
       if (line.error !== undefined) throw new Error(line.errorDetail?.message ?? line.error);
@@ -68,6 +79,10 @@ async function pullImage(
     signal.throwIfAborted();
     throw pullError(error, image, auth !== null);
   }
+}
+
+function credentials({ registry }: ImageReference, auth: LeaseOrder['registry_auth']) {
+  return auth === null ? {} : { authconfig: { username: auth.username, password: auth.password, serveraddress: registry } };
 }
 
 type PullLine = {
@@ -131,17 +146,6 @@ export function pullError(error: unknown, image: string, withAuth: boolean): Eng
   if (/lookup|dial tcp|i\/o timeout|TLS|no space left|connection refused|toomanyrequests|EOF/i.test(message)) return say('image_pull_failed');
   if (statusOf(error) === 404) return say('image_not_found');
   return say('image_pull_failed');
-}
-
-/** Without a tag the engine would pull every tag there is. */
-function withTag(image: string): string {
-  return image.includes('@') || /:[^/]+$/.test(image) ? image : `${image}:latest`;
-}
-
-function registryOf(image: string): string {
-  const [first, ...rest] = image.split('/');
-  const isHost = rest.length > 0 && first !== undefined && (/[.:]/.test(first) || first === 'localhost');
-  return isHost ? first : 'https://index.docker.io/v1/';
 }
 
 async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<PullLine> {

@@ -1,19 +1,19 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** References that were pulled with credentials. They are neither announced nor run for anybody whose registry does not allow it. */
-export type PrivateImages = { has(reference: string): boolean; add(reference: string): void };
+/** Repositories that needed credentials. Their images are not announced, and run only for whom the registry allows it. */
+export type PrivateImages = { has(repository: string): boolean; add(repository: string): void };
 
 export function openPrivateImages(stateDir: string): PrivateImages {
   const path = join(stateDir, 'private-images.json');
-  const references = new Set(read(path));
+  const repositories = new Set(read(path));
   return {
-    has: (reference) => references.has(reference),
-    add(reference) {
-      if (references.has(reference)) return;
-      references.add(reference);
+    has: (repository) => repositories.has(repository),
+    add(repository) {
+      if (repositories.has(repository)) return;
+      repositories.add(repository);
       mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-      writeFileSync(`${path}.new`, JSON.stringify([...references]), { mode: 0o600 });
+      writeFileSync(`${path}.new`, JSON.stringify([...repositories]), { mode: 0o600 });
       renameSync(`${path}.new`, path);
     },
   };
