@@ -8,7 +8,8 @@ const ATTEMPTS = 5;
 
 /**
  * Runs `work` in one transaction, and again from the start when the database gave it up for another one.
- * So `work` must have no effect but through `tx`.
+ * So `work` has no effect but through `tx`, and asks nothing of `db`: the embedded engine has one session, and such a query would
+ * wait for ever for the transaction that waits for it.
  */
 export async function transaction<Result>(
   db: Kysely<Tables>,

@@ -49,6 +49,10 @@ const tampering: Record<string, { sql: string; breaks: string[]; ids?: string[] 
     sql: `update transfers set amount = 400001 where kind = 'post'`,
     breaks: ['(3)', '(3)', '(4)', '(10)'],
   },
+  'a post for another lease': {
+    sql: `update transfers set lease_id = 'lse_2' where kind = 'post'`,
+    breaks: ['(4)', '(10)'],
+  },
   'a hold posted twice': {
     sql: `insert into transfers select 'again', 1000 + n, kind, debit_account_id, credit_account_id, asset, 0, hold_id, what, run_id, lease_id,
       statement_hash, debit_posted, credit_posted, created_at from transfers where kind = 'post'`,

@@ -66,9 +66,11 @@ const violations = {
         select id, n, credit_account_id, credit_posted, case when kind in ('transfer', 'post') then amount else 0 end from transfers
       ) lines) steps
     where after <> before + change ${limit}`,
-  '(4) a resolution is not of a hold, or not between its accounts, or of more than was held': sql<{ id: string }>`
+  '(4) a resolution is not of a hold, or not between its accounts or of its lease, or of more than was held': sql<{
+    id: string;
+  }>`
     select r.id from transfers r join transfers h on h.id = r.hold_id
-    where h.kind <> 'hold' or r.n < h.n or r.asset <> h.asset
+    where h.kind <> 'hold' or r.n < h.n or r.asset <> h.asset or r.lease_id is distinct from h.lease_id
       or r.debit_account_id <> h.debit_account_id or r.credit_account_id <> h.credit_account_id
       or r.amount > h.amount or (r.kind = 'release' and r.amount <> h.amount) ${limit}`,
   '(5) a hold was resolved more than once': sql<{ id: string }>`

@@ -16,7 +16,7 @@ const users = ['ada', 'bob', 'cyd', 'dan'];
 // PGlite is one session and cannot race: these are for the engine that can.
 describeNeeding(['postgres'], 'on sixteen connections of PostgreSQL', () => {
   test('any mixture of steps, each sent twice, keeps the ledger right and never deadlocks (1 to 7)', async () => {
-    await using raced = await openRace(10_000n);
+    await using raced = await openRace(100_000n);
     const { db } = raced;
     const random = seeded(42);
     const steps = Array.from({ length: 400 }, (_, n) => randomStep(random, n));

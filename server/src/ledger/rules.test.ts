@@ -95,6 +95,13 @@ describe('the rules of the ledger', () => {
     );
   });
 
+  test('a hold is resolved only for the lease it was placed for (4)', () => {
+    const held = applyStep(funded(100n), { ...hold('h', 80n), lease_id: 'lse_1' }).book;
+    const post = { kind: 'post', id: 'p', hold_id: 'h', amount: 1n, what: 'x' } as const;
+    expect(() => applyStep(held, { ...post, lease_id: 'lse_2' })).toThrow('resolves a hold of lse_1 for lse_2');
+    expect(applyStep(held, post).entry).toMatchObject({ lease_id: 'lse_1', run_id: 'run_1' });
+  });
+
   test.each(['post', 'release'] as const)('a hold that was resolved by a %s is resolved for ever (5)', (kind) => {
     const held = applyStep(funded(100n), hold('h', 80n)).book;
     const resolved = applyStep(held, { kind, id: 'first', hold_id: 'h', amount: 80n, what: 'x' }).book;

@@ -73,30 +73,40 @@ export function available(account: Account): bigint {
   return account.posted - account.held;
 }
 
-/** The entry a step asks for. A post or a release moves between the accounts of its hold (4). */
+/** The entry a step asks for. A post or a release is of its hold's lease and moves between its hold's accounts (4). */
 function draft(book: Book, step: Step): Transfer {
-  const { run_id = null, lease_id = null, statement_hash = null } = step;
   const common = {
     id: step.id,
     what: step.what,
-    run_id,
-    lease_id,
-    statement_hash,
+    statement_hash: step.statement_hash ?? null,
     debit_posted: 0n,
     credit_posted: 0n,
   };
   if (step.kind === 'transfer' || step.kind === 'hold') {
     assertAmount(step.amount);
     if (step.debit === step.credit) throw new Error(`${step.id} moves from ${step.debit} to itself`);
+    const { run_id = null, lease_id = null, asset, amount } = step;
     const accounts = { debit_account_id: step.debit, credit_account_id: step.credit };
-    return { ...common, ...accounts, kind: step.kind, asset: step.asset, amount: step.amount, hold_id: null };
+    return { ...common, ...accounts, kind: step.kind, asset, amount, hold_id: null, run_id, lease_id };
   }
   const hold = book.transfers.get(step.hold_id);
   if (hold?.kind !== 'hold') throw new CoopError('not_found', `There is no hold ${step.hold_id}.`);
+  const { debit_account_id, credit_account_id, asset, run_id, lease_id } = hold;
+  if ((step.lease_id ?? lease_id) !== lease_id)
+    throw new Error(`${step.id} resolves a hold of ${lease_id} for ${step.lease_id}`);
   const amount = step.kind === 'post' ? step.amount : hold.amount;
   assertAmount(amount);
-  const { debit_account_id, credit_account_id, asset } = hold;
-  return { ...common, kind: step.kind, debit_account_id, credit_account_id, asset, amount, hold_id: hold.id };
+  return {
+    ...common,
+    kind: step.kind,
+    debit_account_id,
+    credit_account_id,
+    asset,
+    amount,
+    hold_id: hold.id,
+    run_id,
+    lease_id,
+  };
 }
 
 /** The hold that an entry resolves, once and for no more than was held (4, 5). */
