@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
 import { openTestDatabase } from '../support/database.ts';
+import { startDockerd } from '../support/dockerd.ts';
 import { drill } from '../support/drill.ts';
 import { describeNeeding } from '../support/needs.ts';
 
@@ -17,7 +18,13 @@ async function drillOn(engine: 'docker' | 'process', database: 'pglite' | 'postg
       continue;
     }
     const { url, close } = await openTestDatabase('postgres');
-    await drill({ seed, rounds: ROUNDS, engine, ...(url !== null && { databaseUrl: url }) }).finally(close);
+    const dockerd = await startDockerd({ liveRestore: seed % 2 === 0 });
+    try {
+      await drill({ seed, rounds: ROUNDS, engine, dockerd, ...(url !== null && { databaseUrl: url }) });
+    } finally {
+      await dockerd.stop();
+      await close();
+    }
   }
 }
 
@@ -26,6 +33,6 @@ const limit = minutes * 60_000 + 20 * 60_000;
 describe('for a long time', () => {
   test('embedded database, plain processes', () => drillOn('process', 'pglite'), limit);
 });
-describeNeeding(['docker', 'postgres'], 'for a long time, as a network for others', () => {
-  test('PostgreSQL, containers', () => drillOn('docker', 'postgres'), limit);
+describeNeeding(['docker', 'postgres', 'root', 'iptables'], 'for a long time, as a network for others', () => {
+  test('PostgreSQL, containers and their engine', () => drillOn('docker', 'postgres'), limit);
 });

@@ -1,27 +1,36 @@
 import { expect } from 'vitest';
 import type { Run } from '@gpucoop/protocol/resources.ts';
 import { recomputeLease } from '@gpucoop/server/runs/recompute.ts';
-import { isEnded, quickPolicy, rent, specOf, startTestNetwork, until, untilRun, type TestNetwork, type TestUser } from './network.ts';
+import type { Dockerd } from './dockerd.ts';
+import { isEnded, quickPolicy, rent, specOf, startTestNetwork, until, untilRun, type Program, type TestNetwork, type TestUser } from './network.ts';
 
-export type DrillOptions = { seed: number; rounds: number; engine: 'docker' | 'process'; databaseUrl?: string };
+export type DrillOptions = {
+  seed: number;
+  rounds: number;
+  engine: 'docker' | 'process';
+  databaseUrl?: string;
+  /** An engine of the test's own: it is killed too. */
+  dockerd?: Dockerd;
+};
 
 /**
  * A network whose programs are killed with -9 at random instants while runs start, run and stop. Whatever happened, in the end every run
  * has ended, the books and reservations are right, every charge follows from the evidence, and nothing was started twice.
  * The seed decides what is done and when; a failing one is to be kept.
  */
-export async function drill({ seed, rounds, engine, databaseUrl }: DrillOptions): Promise<void> {
+export async function drill({ seed, rounds, engine, databaseUrl, dockerd }: DrillOptions): Promise<void> {
   const random = randomFrom(seed);
   const policy = { ...quickPolicy, timeouts: { ...quickPolicy.timeouts, lost_s: 60 } };
   const network = await startTestNetwork({ policy, ...(databaseUrl !== undefined && { databaseUrl }) });
   try {
     const provider = await network.user();
     const renter = await network.user(100_000_000);
-    const machine = await network.addMachine(provider.client, { engine });
+    const socketPath = dockerd?.socketPath;
+    const machine = await network.addMachine(provider.client, { engine, ...(socketPath !== undefined && { socketPath }) });
     await provider.client.machines.setTerms(machine.id, { price_micros_per_unit_hour: { cpu: 3_600_000 }, only_when_idle: false });
     const runs: string[] = [];
     for (let round = 0; round < rounds; round++) {
-      const disturbing = disturb(network, machine.agent, random);
+      const disturbing = disturb([network.server, machine.agent, ...(dockerd === undefined ? [] : [asVictim(dockerd)])], random);
       const run = await orderPatiently(renter, random);
       if (run !== undefined) runs.push(run.id);
       const stopped = runs[Math.floor(random() * runs.length)];
@@ -47,9 +56,14 @@ export async function drill({ seed, rounds, engine, databaseUrl }: DrillOptions)
   }
 }
 
+type Victim = Pick<Program, 'kill9' | 'start'>;
+
+const asVictim = (dockerd: Dockerd): Victim => ({ kill9: () => dockerd.kill9(), start: () => dockerd.restart() });
+
 /** Kills one of the programs after a moment, and starts it again after another. */
-async function disturb(network: TestNetwork, agent: TestNetwork['server'], random: () => number): Promise<void> {
-  const victim = random() < 0.5 ? network.server : agent;
+async function disturb(victims: Victim[], random: () => number): Promise<void> {
+  const victim = victims[Math.floor(random() * victims.length)];
+  if (victim === undefined) throw new Error('nobody to kill');
   await pause(random() * 1500);
   await victim.kill9();
   await pause(random() * 800);

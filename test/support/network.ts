@@ -21,10 +21,13 @@ export type TestNetwork = {
   admin: Client;
   /** A new user, with credit when asked for. */
   user(credit?: number): Promise<TestUser>;
-  addMachine(provider: Client, options?: { engine?: 'docker' | 'process'; name?: string; env?: Record<string, string> }): Promise<TestMachine>;
+  addMachine(provider: Client, options?: MachineOptions): Promise<TestMachine>;
   /** Ends all processes, removes all containers of its machines and all files. */
   close(): Promise<void>;
 };
+
+/** `socketPath`: a docker engine of the test's own, which may be killed. */
+export type MachineOptions = { engine?: 'docker' | 'process'; socketPath?: string; name?: string };
 
 export type TestUser = { client: Client; id: string; signer: Signer };
 
@@ -77,12 +80,15 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
       if (credit > 0) await admin.client.admin.grant({ user_id: user.id, amount_micros: credit, reason: 'test' });
       return user;
     },
-    async addMachine(provider, { engine = 'process', name = `m${machines.length + 1}`, env = {} } = {}) {
+    async addMachine(provider, { engine = 'process', socketPath, name = `m${machines.length + 1}` } = {}) {
       const stateDir = join(home, name);
       await mkdir(stateDir);
       const { token } = await provider.machines.createJoinToken({ name });
-      await runOnce(['agent/src/main.ts', 'enrol', '--state', stateDir, '--server', url, '--name', name, '--engine', engine], { COOP_JOIN_TOKEN: token, ...env });
-      const agent = program(['agent/src/main.ts', 'run', '--state', stateDir], env, join(home, `${name}.log`), async () => undefined);
+      const engineFlags = ['--engine', engine, ...(socketPath === undefined ? [] : ['--engine-socket', socketPath])];
+      await runOnce(['agent/src/main.ts', 'enrol', '--state', stateDir, '--server', url, '--name', name, ...engineFlags], {
+        COOP_JOIN_TOKEN: token,
+      });
+      const agent = program(['agent/src/main.ts', 'run', '--state', stateDir], {}, join(home, `${name}.log`), async () => undefined);
       await agent.start();
       const machine = await until(`${name} is online`, async () => {
         const { items } = await provider.machines.list();
