@@ -80,8 +80,8 @@ async function engineFacts(args: Arguments, address: Parameters<typeof openAgent
   try {
     return await engine.info();
   } finally {
+    await engine.leave();
     await engine.close();
-    await removeIsolation(agentId);
   }
 }
 
@@ -178,7 +178,8 @@ function removeAll(
 ) {
   const { stateDir, installDir } = args;
   const removeRules = async () => {
-    if (config !== null) await removeIsolation(config.machine_id);
+    if (engine !== null) return engine.leave();
+    if (config !== null) await removeIsolation(config.machine_id); // no engine answers: its rules at least
   };
   return uninstall({ stateDir, installDir, engine, removeIsolation: removeRules, service: { stateDir }, ...how });
 }

@@ -13,7 +13,11 @@ export { EngineError };
 export type Engine = {
   info(): Promise<EngineInfo>;
   /** Pulls if needed and creates, does not start. Idempotent per lease: an existing container of the lease is reused. */
-  prepare(order: LeaseOrder, onProgress: (progress: PrepareProgress) => void, signal: AbortSignal): Promise<{ containerId: string }>;
+  prepare(
+    order: LeaseOrder,
+    onProgress: (progress: PrepareProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ containerId: string }>;
   /** Idempotent: a container that runs already is left alone. */
   start(containerId: string): Promise<void>;
   /** undefined: there is no such container (any more), or it is not this agent's. */
@@ -41,10 +45,16 @@ export type Engine = {
   /** Puts the isolation back where somebody removed it; called every 30 s or so. */
   reassert(): Promise<{ restored: string[] }>;
   /** Lets go of the engine; workloads and their isolation stay. */
+  /** Takes away what this agent has in the engine besides its containers, which must be gone: its network and its rules. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 };
 
-export type PrepareProgress = { phase: 'pulling' | 'creating'; pulled_bytes: number | null; total_bytes: number | null };
+export type PrepareProgress = {
+  phase: 'pulling' | 'creating';
+  pulled_bytes: number | null;
+  total_bytes: number | null;
+};
 
 export type LogRange = { after: number | null; tail: number | null; follow: boolean };
 
@@ -78,7 +88,10 @@ export type ExecSession = {
 };
 
 /** pino's shape, as far as it is used here. */
-export type EngineLog = Record<'debug' | 'info' | 'warn' | 'error', (fields: Record<string, unknown>, message: string) => void>;
+export type EngineLog = Record<
+  'debug' | 'info' | 'warn' | 'error',
+  (fields: Record<string, unknown>, message: string) => void
+>;
 
 export type EngineOptions = {
   agentId: string;
@@ -101,5 +114,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const connection = await connectContainerEngine(options);
   if (connection !== undefined) return openDocker(connection, options);
   if (options.kind === 'auto') return openProcessEngine(options);
-  throw new EngineError('engine_unavailable', `${options.kind} does not answer on this machine: is it installed, started, and may this user use its socket?`);
+  throw new EngineError(
+    'engine_unavailable',
+    `${options.kind} does not answer on this machine: is it installed, started, and may this user use its socket?`,
+  );
 }

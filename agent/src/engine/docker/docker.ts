@@ -7,7 +7,7 @@ import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { connectTcp } from '../connect-tcp.ts';
 import { EngineError } from '../engine-error.ts';
 import type { ContainerState, Engine, EngineOptions, OwnContainer } from '../engine.ts';
-import { openIsolation } from '../isolation/isolation.ts';
+import { openIsolation, removeIsolation } from '../isolation/isolation.ts';
 import { within } from '../within.ts';
 import { ensureBaseImage } from './base-image.ts';
 import { detectCapabilities } from './capabilities.ts';
@@ -56,7 +56,9 @@ export async function openDocker(connection: Connection, options: EngineOptions)
   /** undefined too for a container that is not this agent's: nobody else's is touched, whatever id is asked for. */
   const find = async (containerId: string): Promise<ContainerInspectInfo | undefined> => {
     try {
-      const container = await within(CALL_MS, 'inspect', (abortSignal) => docker.getContainer(containerId).inspect({ abortSignal } as object));
+      const container = await within(CALL_MS, 'inspect', (abortSignal) =>
+        docker.getContainer(containerId).inspect({ abortSignal } as object),
+      );
       return container.Config.Labels[labels.agent] === agentId ? container : undefined;
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
@@ -120,9 +122,15 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       const image =
         order.image === null
           ? baseImage?.image
-          : await obtainImage({ docker, privateImages, ownImages }, { ...order, image: order.image }, onProgress, signal);
+          : await obtainImage(
+              { docker, privateImages, ownImages },
+              { ...order, image: order.image },
+              onProgress,
+              signal,
+            );
       await closedOff;
-      if (image === undefined) throw new EngineError('image_not_found', 'The spec names no image, and this machine has no base image.');
+      if (image === undefined)
+        throw new EngineError('image_not_found', 'The spec names no image, and this machine has no base image.');
       signal.throwIfAborted();
       onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
       const config = containerConfig(order, {
@@ -148,7 +156,9 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       const container = await own(containerId);
       if (container.State.Running) return;
       try {
-        await within(60_000, 'start', (abortSignal) => docker.getContainer(container.Id).start({ abortSignal } as object));
+        await within(60_000, 'start', (abortSignal) =>
+          docker.getContainer(container.Id).start({ abortSignal } as object),
+        );
       } catch (error) {
         if (statusOf(error) !== 304) throw startError(error, 'start');
       }
@@ -165,7 +175,8 @@ export async function openDocker(connection: Connection, options: EngineOptions)
           if (state === undefined) throw new EngineError('container_vanished', 'The container is not there any more.');
           if (state.state === 'ended') return state;
           running = state.running;
-          if (running) await docker.getContainer(containerId).wait({ condition: 'not-running', abortSignal: signal } as object);
+          if (running)
+            await docker.getContainer(containerId).wait({ condition: 'not-running', abortSignal: signal } as object);
         } catch (error) {
           signal.throwIfAborted();
           if (error instanceof EngineError && error.reason === 'container_vanished') throw error;
@@ -184,14 +195,14 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       });
       const containers = await Promise.all(found.map(({ Id }) => find(Id)));
       return Promise.all(
-        containers.filter((container) => container !== undefined).map(
-          async (container): Promise<OwnContainer> => ({
+        containers
+          .filter((container) => container !== undefined)
+          .map(async (container): Promise<OwnContainer> => ({
             lease_id: container.Config.Labels[labels.lease] ?? '',
             container_id: container.Id,
             state: await stateOf(container),
             order: orderOf(container),
-          }),
-        ),
+          })),
       );
     },
 
@@ -199,7 +210,9 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       const container = await find(containerId);
       if (container === undefined || !container.State.Running) return;
       try {
-        await within((graceS + 30) * 1000, 'stop', (abortSignal) => docker.getContainer(container.Id).stop({ t: graceS, abortSignal } as object));
+        await within((graceS + 30) * 1000, 'stop', (abortSignal) =>
+          docker.getContainer(container.Id).stop({ t: graceS, abortSignal } as object),
+        );
       } catch (error) {
         if (statusOf(error) === 304 || statusOf(error) === 404) return;
         throw asEngineError(error, 'stop');
@@ -222,12 +235,20 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       const container = await own(containerId);
       const losesLineEnds = container.HostConfig.LogConfig?.Type === 'local';
       // Why it ended does not matter here, and finding out takes long.
-      const briefly = (found: ContainerInspectInfo) => readState(found, { startedAt: null, liveRestore: capabilities.liveRestore });
+      const briefly = (found: ContainerInspectInfo) =>
+        readState(found, { startedAt: null, liveRestore: capabilities.liveRestore });
       const state = async () => {
         const found = await find(container.Id);
         return found && briefly(found);
       };
-      const source = { socketPath, containerId: container.Id, createdAt: container.Created, losesLineEnds, first: briefly(container), state };
+      const source = {
+        socketPath,
+        containerId: container.Id,
+        createdAt: container.Created,
+        losesLineEnds,
+        first: briefly(container),
+        state,
+      };
       yield* readLogs(source, range, signal);
     },
 
@@ -257,17 +278,24 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     async connect(containerId, port) {
       const container = await own(containerId);
       if (!container.State.Running) throw new CoopError('wrong_state', 'The container is not running.');
-      const address = Object.values(container.NetworkSettings.Networks).find((network) => network.IPAddress !== '')?.IPAddress;
+      const address = Object.values(container.NetworkSettings.Networks).find(
+        (network) => network.IPAddress !== '',
+      )?.IPAddress;
       if (address === undefined) {
-        throw new CoopError('wrong_state', 'Leases on this machine have no network, so their ports cannot be reached.', {
-          hint: isolation.problem() ?? 'Ask the provider to run `coop machine doctor`.',
-        });
+        throw new CoopError(
+          'wrong_state',
+          'Leases on this machine have no network, so their ports cannot be reached.',
+          {
+            hint: isolation.problem() ?? 'Ask the provider to run `coop machine doctor`.',
+          },
+        );
       }
       return connectTcp(address, port);
     },
 
     reassert: () => isolation.reassert(),
 
+    leave: () => removeIsolation(agentId, docker),
     close: async () => undefined,
   };
   return engine;

@@ -54,7 +54,8 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
   const running = async (containerId: string) => {
     const { lease, order } = await own(containerId);
     const launched = await lease.launch();
-    if (launched === undefined || !(await stateOf(lease)).running) throw new CoopError('wrong_state', 'The process is not running.');
+    if (launched === undefined || !(await stateOf(lease)).running)
+      throw new CoopError('wrong_state', 'The process is not running.');
     return { lease, order, launched };
   };
   const diskUsedMib = async (containerId: string): Promise<number | null> => sizeMib(leaseOf(containerId).work);
@@ -77,9 +78,13 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
     async prepare(order, onProgress, signal) {
       signal.throwIfAborted();
       if (order.image !== null && order.image !== HOST_IMAGE) {
-        throw new EngineError('image_not_found', `This machine has no container engine and runs plain processes: it has no image ${order.image}. Leave the image out.`);
+        throw new EngineError(
+          'image_not_found',
+          `This machine has no container engine and runs plain processes: it has no image ${order.image}. Leave the image out.`,
+        );
       }
-      if (order.isolation !== 'none') throw new EngineError('agent_refused', 'This machine runs plain processes: isolation is none.');
+      if (order.isolation !== 'none')
+        throw new EngineError('agent_refused', 'This machine runs plain processes: isolation is none.');
       onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
       const lease = leaseOf(PREFIX + order.lease_id);
       if ((await lease.order()) === undefined) await lease.create(withoutSecrets(order));
@@ -92,7 +97,11 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
       if (starting.has(order.lease_id)) return starting.get(order.lease_id);
       if ((await stateOf(lease)).state !== 'created') return;
       const complete = orders.get(order.lease_id);
-      if (complete === undefined) throw new EngineError('start_timeout', 'The agent was restarted before the start and no longer has the environment: prepare the lease again.');
+      if (complete === undefined)
+        throw new EngineError(
+          'start_timeout',
+          'The agent was restarted before the start and no longer has the environment: prepare the lease again.',
+        );
       const launched = launch(lease, complete).finally(() => starting.delete(order.lease_id));
       starting.set(order.lease_id, launched);
       await launched;
@@ -136,7 +145,12 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
 
     async *logs(containerId, range, signal) {
       const { lease } = await own(containerId);
-      yield* readLog(lease.log, range, async () => ((await inspect(containerId))?.state ?? 'ended') === 'ended', signal);
+      yield* readLog(
+        lease.log,
+        range,
+        async () => ((await inspect(containerId))?.state ?? 'ended') === 'ended',
+        signal,
+      );
     },
 
     async exec(containerId, request) {
@@ -163,8 +177,13 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
       cpuSamples.set(containerId, now);
       const passedS = before === undefined ? 0 : (now.at - before.at) / 1000;
       return {
-        cpu_percent: before === undefined || passedS === 0 ? 0 : Math.max(0, Math.round(((now.ticks - before.ticks) / TICKS_PER_S / passedS) * 1000) / 10),
-        memory_used_mib: Math.round((members.reduce((sum, member) => sum + member.residentPages, 0) * PAGE_BYTES) / MIB),
+        cpu_percent:
+          before === undefined || passedS === 0
+            ? 0
+            : Math.max(0, Math.round(((now.ticks - before.ticks) / TICKS_PER_S / passedS) * 1000) / 10),
+        memory_used_mib: Math.round(
+          (members.reduce((sum, member) => sum + member.residentPages, 0) * PAGE_BYTES) / MIB,
+        ),
         memory_limit_mib: order.memory_mib,
         disk_used_mib: await diskUsedMib(containerId),
         pids: members.length,
@@ -182,6 +201,7 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
 
     reassert: async () => ({ restored: [] }),
 
+    leave: async () => undefined,
     close: async () => log.debug({}, 'the process engine is closed; processes stay'),
   };
 }
@@ -191,7 +211,8 @@ async function stateOf(lease: LeaseDir): Promise<ContainerState> {
   const exit = await lease.exit();
   if (exit !== undefined) return endedState(exit, launched?.started_at ?? null);
   if (launched === undefined) return { ...NOTHING_YET, state: 'created' };
-  if (isAlive(launched.supervisor)) return { ...NOTHING_YET, state: 'running', running: true, started_at: launched.started_at };
+  if (isAlive(launched.supervisor))
+    return { ...NOTHING_YET, state: 'running', running: true, started_at: launched.started_at };
   // It may have written its last words since we looked.
   const late = await lease.exit();
   if (late !== undefined) return endedState(late, launched.started_at);
