@@ -34,15 +34,38 @@ export async function startDockerd({ liveRestore = false }: { liveRestore?: bool
   run('ip', ['netns', 'add', namespace]);
   run('ip', ['netns', 'exec', namespace, 'ip', 'link', 'set', 'lo', 'up']);
   const output = openSync(join(dir, 'engine.log'), 'a');
-  const containerd = spawn('containerd', ['--config', join(dir, 'containerd.toml')], { stdio: ['ignore', output, output], env: environment() });
+  const containerd = spawn('containerd', ['--config', join(dir, 'containerd.toml')], {
+    stdio: ['ignore', output, output],
+    env: environment(),
+  });
   let engine: ChildProcess | undefined;
 
   const start = async () => {
     // A killed engine leaves its pid file, and a new one believes it.
     rmSync(pidFile, { force: true });
-    const args = ['--config-file', configFile, '--containerd', containerdSocket, '--host', `unix://${socketPath}`, '--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), '--pidfile', pidFile];
-    engine = spawn('nsenter', [`--net=/var/run/netns/${namespace}`, 'dockerd', ...args], { stdio: ['ignore', output, output], env: environment() });
-    await until('the engine answers', () => ping(socketPath), () => readFileSync(join(dir, 'engine.log'), 'utf8').slice(-2000));
+    const args = [
+      '--config-file',
+      configFile,
+      '--containerd',
+      containerdSocket,
+      '--host',
+      `unix://${socketPath}`,
+      '--data-root',
+      join(dir, 'data'),
+      '--exec-root',
+      join(dir, 'exec'),
+      '--pidfile',
+      pidFile,
+    ];
+    engine = spawn('nsenter', [`--net=/var/run/netns/${namespace}`, 'dockerd', ...args], {
+      stdio: ['ignore', output, output],
+      env: environment(),
+    });
+    await until(
+      'the engine answers',
+      () => ping(socketPath),
+      () => readFileSync(join(dir, 'engine.log'), 'utf8').slice(-2000),
+    );
   };
   const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
     await endProcess(engine, signal);
@@ -112,7 +135,9 @@ function ping(socketPath: string): Promise<boolean> {
 }
 
 function processesNaming(dir: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   const shims = pids.filter((pid) => pid !== process.pid && commandLine(pid).includes(dir));
   return [...shims, ...pids.filter((pid) => shims.includes(parentOf(pid)))];
 }
@@ -143,7 +168,11 @@ function kill(pid: number): void {
 }
 
 function mountsUnder(dir: string): string[] {
-  return readFileSync('/proc/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '').filter((point) => point.startsWith(`${dir}/`)).reverse();
+  return readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((point) => point.startsWith(`${dir}/`))
+    .reverse();
 }
 
 function run(command: string, args: string[]): void {

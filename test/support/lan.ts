@@ -29,7 +29,13 @@ export async function openLan(): Promise<Lan> {
   const name = `coop-lan-${id}`;
   // Of a range that tests elsewhere do not use, one in 250 each, so that two runs seldom meet.
   const part = 1 + (Number.parseInt(id, 16) % 250);
-  const addresses = { host: `10.231.${part}.1`, own: `10.231.${part}.2`, hostPublic: `198.51.100.1`, ownPublic: '198.51.100.2', far: `203.0.113.${part}` };
+  const addresses = {
+    host: `10.231.${part}.1`,
+    own: `10.231.${part}.2`,
+    hostPublic: `198.51.100.1`,
+    ownPublic: '198.51.100.2',
+    far: `203.0.113.${part}`,
+  };
   const cable = { here: `clh${id}`, there: `clt${id}` };
   let service: ChildProcess | undefined;
   const close = () => {
@@ -60,7 +66,18 @@ export async function openLan(): Promise<Lan> {
     there(['ip', 'addr', 'add', `${addresses.far}/32`, 'dev', 'lo']);
     there(['ip', 'link', 'set', cable.there, 'up']);
     for (const address of [METADATA, addresses.far]) run(['ip', 'route', 'add', `${address}/32`, 'via', addresses.own]);
-    service = spawn('ip', ['netns', 'exec', name, process.execPath, '-e', `require('net').createServer((s) => s.end('neighbour')).listen(${PORT}, '0.0.0.0')`], { stdio: 'ignore' });
+    service = spawn(
+      'ip',
+      [
+        'netns',
+        'exec',
+        name,
+        process.execPath,
+        '-e',
+        `require('net').createServer((s) => s.end('neighbour')).listen(${PORT}, '0.0.0.0')`,
+      ],
+      { stdio: 'ignore' },
+    );
     await untilAnswers(addresses.own);
   } catch (error) {
     close();
@@ -79,7 +96,8 @@ export async function openLan(): Promise<Lan> {
         return String((error as { stderr?: string }).stderr ?? error);
       }
     },
-    routeThroughHost: (subnet) => void run(['ip', 'netns', 'exec', name, 'ip', 'route', 'add', subnet, 'via', addresses.host]),
+    routeThroughHost: (subnet) =>
+      void run(['ip', 'netns', 'exec', name, 'ip', 'route', 'add', subnet, 'via', addresses.host]),
     close,
   };
 }
@@ -108,5 +126,9 @@ export function answers(host: string, port: number): Promise<boolean> {
 }
 
 function run([command, ...args]: string[]): string {
-  return execFileSync(command as string, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+  return execFileSync(command as string, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  });
 }

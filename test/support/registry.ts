@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
 
 /** An image registry on loopback (which docker reaches without TLS), read only, for pulls with everything that may go wrong. */
 export type Registry = {
@@ -29,11 +28,19 @@ export async function startRegistry(): Promise<Registry> {
   const server = createServer((request, response) => {
     if (login !== undefined && request.headers.authorization !== `Basic ${login}`) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"', 'content-type': 'application/json' });
-      return void response.end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] }));
+      return void response.end(
+        JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] }),
+      );
     }
     const [, name, kind, reference] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url ?? '') ?? [];
     if (request.url === '/v2/' || request.url === '/v2') return void response.writeHead(200).end('{}');
-    if (name !== undefined && kind === 'manifests') return send(response, manifests.get(`${name}:${reference}`) ?? manifests.get(`${name}@${reference}`), MANIFEST_TYPE, request.method === 'HEAD');
+    if (name !== undefined && kind === 'manifests')
+      return send(
+        response,
+        manifests.get(`${name}:${reference}`) ?? manifests.get(`${name}@${reference}`),
+        MANIFEST_TYPE,
+        request.method === 'HEAD',
+      );
     if (name !== undefined && kind === 'blobs') return void sendSlowly(response, blobs.get(reference ?? ''), bytesPerS);
     response.writeHead(404).end();
   });
@@ -50,7 +57,9 @@ export async function startRegistry(): Promise<Registry> {
   return {
     host,
     async publish(name, { layers = 1, layerBytes = 1000, command = ['/none'] } = {}) {
-      const tars = await Promise.all(Array.from({ length: layers }, (_, index) => layerOf(`file-${index}`, layerBytes)));
+      const tars = await Promise.all(
+        Array.from({ length: layers }, (_, index) => layerOf(`file-${index}`, layerBytes)),
+      );
       const config = {
         architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
         os: 'linux',
@@ -61,8 +70,14 @@ export async function startRegistry(): Promise<Registry> {
         JSON.stringify({
           schemaVersion: 2,
           mediaType: MANIFEST_TYPE,
-          config: { mediaType: 'application/vnd.docker.container.image.v1+json', ...keep(Buffer.from(JSON.stringify(config))) },
-          layers: tars.map((tar) => ({ mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip', ...keep(gzipSync(tar)) })),
+          config: {
+            mediaType: 'application/vnd.docker.container.image.v1+json',
+            ...keep(Buffer.from(JSON.stringify(config))),
+          },
+          layers: tars.map((tar) => ({
+            mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+            ...keep(gzipSync(tar)),
+          })),
         }),
       );
       manifests.set(`${name}:latest`, manifest).set(`${name}@${digestOf(manifest)}`, manifest);
@@ -88,7 +103,11 @@ function send(response: ServerResponse, content: Buffer | undefined, type: strin
     response.writeHead(404, { 'content-type': 'application/json' });
     return void response.end(JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] }));
   }
-  response.writeHead(200, { 'content-type': type, 'content-length': content.length, 'docker-content-digest': digestOf(content) });
+  response.writeHead(200, {
+    'content-type': type,
+    'content-length': content.length,
+    'docker-content-digest': digestOf(content),
+  });
   response.end(isHead ? undefined : content);
 }
 
@@ -109,7 +128,7 @@ async function layerOf(name: string, bytes: number): Promise<Buffer> {
   const tar = pack();
   tar.entry({ name }, randomBytes(bytes));
   tar.finalize();
-  return buffer(tar as unknown as Readable);
+  return buffer(tar);
 }
 
 function digestOf(content: Buffer): string {

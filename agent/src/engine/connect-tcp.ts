@@ -10,8 +10,14 @@ export function connectTcp(host: string, port: number): Promise<Duplex> {
     const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
     const refuse = (cause?: Error) => {
       socket.destroy();
-      const why = cause === undefined ? 'does not answer' : `refused the connection (${(cause as NodeJS.ErrnoException).code})`;
-      reject(new CoopError('wrong_state', `Port ${port} of the workload ${why}.`, { hint: 'Does it listen on 0.0.0.0 by now?', cause }));
+      const why =
+        cause === undefined ? 'does not answer' : `refused the connection (${(cause as NodeJS.ErrnoException).code})`;
+      reject(
+        new CoopError('wrong_state', `Port ${port} of the workload ${why}.`, {
+          hint: 'Does it listen on 0.0.0.0 by now?',
+          cause,
+        }),
+      );
     };
     socket.setTimeout(TIMEOUT_MS, () => refuse());
     socket.once('error', refuse);

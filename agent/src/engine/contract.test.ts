@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { extract, pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeNeeding } from '../../../test/support/needs.ts';
+import type { EngineError } from './engine-error.ts';
 import { logLines, never, openTestBed, outputOf, shell, until } from './test-bed.ts';
 import type { TestBed } from './test-bed.ts';
 
@@ -36,7 +37,11 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
     expect(state).toMatchObject({ state: 'ended', running: false, exit_code: 7, oom_killed: false, reason: null });
     expect(Date.parse(state.finished_at ?? '')).toBeGreaterThanOrEqual(Date.parse(state.started_at ?? ''));
     const lines = await logLines(bed.engine, id);
-    expect(lines.map(({ stream, text: words }) => [stream, words]).sort()).toEqual([
+    expect(
+      lines
+        .map(({ stream, text: words }) => [stream, words])
+        .toSorted(([one], [other]) => (one as string).localeCompare(other as string)),
+    ).toEqual([
       ['stderr', 'err\n'],
       ['stdout', 'out\n'],
     ]);
@@ -44,7 +49,11 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
 
   test('gives the command its environment and directory and nothing of the agent', async () => {
     process.env.COOP_TEST_AGENT_SECRET = 'of-the-agent';
-    const id = await bed.run({ ...shell('echo "$COLOUR"; pwd; env'), env: { COLOUR: 'blue', TRICKY: 'a=b c"d' }, working_dir: '/deep/er' });
+    const id = await bed.run({
+      ...shell('echo "$COLOUR"; pwd; env'),
+      env: { COLOUR: 'blue', TRICKY: 'a=b c"d' },
+      working_dir: '/deep/er',
+    });
     const printed = await outputOf(bed.engine, id);
     expect(printed).toMatch(/^blue\n.*\/deep\/er\n/);
     expect(printed).toContain('TRICKY=a=b c"d\n');
@@ -65,7 +74,7 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
     const failed = await bed
       .run({ command: ['no-such-program', 'x'] })
       .then(async (id) => (await bed.engine.wait(id, never())).reason)
-      .catch((error: { reason?: string }) => error.reason);
+      .catch((error: unknown) => (error as EngineError).reason);
     expect(failed).toBe('command_not_found');
     const ended = await bed.engine.wait(await bed.run(shell('no-such-program x')), never());
     expect(ended).toMatchObject({ exit_code: 127, reason: null });
@@ -144,7 +153,10 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
 
   test('exec: input to its end, both outputs, exit code', async () => {
     const id = await bed.run();
-    const session = await bed.engine.exec(id, { ...request(['sh', '-c', 'cat; echo "$X" >&2; exit 9']), env: { X: 'extra' } });
+    const session = await bed.engine.exec(id, {
+      ...request(['sh', '-c', 'cat; echo "$X" >&2; exit 9']),
+      env: { X: 'extra' },
+    });
     session.stdin.end('one\ntwo\n');
     const [out, err] = await Promise.all([text(session.stdout), text(session.stderr as Readable)]);
     expect([out, err, await session.exit]).toEqual(['one\ntwo\n', 'extra\n', 9]);
@@ -193,7 +205,10 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
   });
 
   test('files go in and come out, after the end too', async () => {
-    const id = await bed.run({ ...shell('mkdir -p data; echo made > data/made; while :; do sleep 1; done'), working_dir: '/w' });
+    const id = await bed.run({
+      ...shell('mkdir -p data; echo made > data/made; while :; do sleep 1; done'),
+      working_dir: '/w',
+    });
     await until('it made its file', async () => bed.engine.readFiles(id, '/w/data/made').then(drain, () => false));
     await bed.engine.writeFiles(id, '/w/data', tarOf({ 'sent.txt': 'sent', 'sub/deep.txt': 'deep' }));
     await bed.engine.stop(id, 0);
@@ -209,13 +224,17 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
 
   test('more files than the lease has disk for are refused', async () => {
     const id = await bed.run({ disk_mib: 1, working_dir: '/w' });
-    await expect(bed.engine.writeFiles(id, '/w', tarOf({ big: 'x'.repeat(3 * 1024 * 1024) }))).rejects.toMatchObject({ code: 'payload_too_large' });
+    await expect(bed.engine.writeFiles(id, '/w', tarOf({ big: 'x'.repeat(3 * 1024 * 1024) }))).rejects.toMatchObject({
+      code: 'payload_too_large',
+    });
   });
 
   test('an archive cannot write outside the workload', async () => {
     const id = await bed.run({ working_dir: '/w' });
     const marker = `/tmp/coop-escaped-${process.pid}`;
-    await bed.engine.writeFiles(id, '/w', tarOf({ [`../../../../../../../../..${marker}`]: 'out' })).catch(() => undefined);
+    await bed.engine
+      .writeFiles(id, '/w', tarOf({ [`../../../../../../../../..${marker}`]: 'out' }))
+      .catch(() => undefined);
     const link = pack();
     link.entry({ name: 'way', type: 'symlink', linkname: '/tmp' });
     link.entry({ name: `way/coop-escaped-${process.pid}` }, 'out');
@@ -244,13 +263,19 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
   test('connects to a port of the workload, and says so where nothing listens', async () => {
     const port = kind === 'process' ? await freePort() : 8080;
     const serve = `require('net').createServer({allowHalfOpen:true},s=>s.pipe(s)).listen(${port})`;
-    const command = kind === 'process' ? [process.execPath, '-e', serve] : ['nc', '-ll', '-p', String(port), '-e', 'cat'];
+    const command =
+      kind === 'process' ? [process.execPath, '-e', serve] : ['nc', '-ll', '-p', String(port), '-e', 'cat'];
     const id = await bed.run({ command });
     let socket = await bed.engine.connect(id, port).catch(() => undefined);
-    await until('it listens', async () => (socket ??= await bed.engine.connect(id, port).catch(() => undefined)) !== undefined);
+    await until(
+      'it listens',
+      async () => (socket ??= await bed.engine.connect(id, port).catch(() => undefined)) !== undefined,
+    );
     socket?.end('through and back');
     expect(await text(socket as Readable)).toBe('through and back');
-    await expect(bed.engine.connect(id, kind === 'process' ? await freePort() : 8081)).rejects.toMatchObject({ code: 'wrong_state' });
+    await expect(bed.engine.connect(id, kind === 'process' ? await freePort() : 8081)).rejects.toMatchObject({
+      code: 'wrong_state',
+    });
   });
 
   test('nothing to restore is restored', async () => {
@@ -274,7 +299,7 @@ async function untar(tar: Readable): Promise<Record<string, string>> {
   const entries = extract();
   tar.pipe(entries);
   for await (const entry of entries) {
-    const body = await text(entry as unknown as Readable);
+    const body = await text(entry);
     if (entry.header.type === 'file') files[entry.header.name] = body;
   }
   return files;

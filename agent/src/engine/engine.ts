@@ -44,9 +44,9 @@ export type Engine = {
   connect(containerId: string, port: number): Promise<Duplex>;
   /** Puts the isolation back where somebody removed it; called every 30 s or so. */
   reassert(): Promise<{ restored: string[] }>;
-  /** Lets go of the engine; workloads and their isolation stay. */
   /** Takes away what this agent has in the engine besides its containers, which must be gone: its network and its rules. */
   leave(): Promise<void>;
+  /** Lets go of the engine; workloads and their isolation stay. */
   close(): Promise<void>;
 };
 

@@ -19,11 +19,25 @@ describeNeeding(['docker'], 'a hostile workload', () => {
 
   const said = async (script: string) => outputOf(bed.engine, await bed.run(shell(script)));
   const execIn = async (id: string, script: string) =>
-    text((await bed.engine.exec(id, { command: ['sh', '-c', script], tty: false, columns: null, rows: null, env: {}, user: null })).stdout);
+    text(
+      (
+        await bed.engine.exec(id, {
+          command: ['sh', '-c', script],
+          tty: false,
+          columns: null,
+          rows: null,
+          env: {},
+          user: null,
+        })
+      ).stdout,
+    );
 
   test('has no capability, cannot gain one, and is filtered, in exec too', async () => {
-    const status = 'grep -E "^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\\t"';
-    const expected = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map((name) => `${name}:0000000000000000`).concat('NoNewPrivs:1', 'Seccomp:2', '');
+    const status =
+      'grep -E "^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\\t"';
+    const expected = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']
+      .map((name) => `${name}:0000000000000000`)
+      .concat('NoNewPrivs:1', 'Seccomp:2', '');
     expect((await said(status)).split('\n')).toEqual(expected);
     expect((await execIn(await bed.run(), status)).split('\n')).toEqual(expected);
   });
@@ -52,7 +66,9 @@ describeNeeding(['docker'], 'a hostile workload', () => {
   });
 
   test('sees no engine socket, no host process, no host disk', async () => {
-    const seen = await said('find / -name "*.sock" -not -path "/proc/*" 2>/dev/null; ls /dev; ps | wc -l; cat /proc/1/comm; hostname');
+    const seen = await said(
+      'find / -name "*.sock" -not -path "/proc/*" 2>/dev/null; ls /dev; ps | wc -l; cat /proc/1/comm; hostname',
+    );
     expect(seen).not.toMatch(/\.sock|sd[a-z]|vd[a-z]|nvme|kmsg|\bmem\b/);
     expect(seen).toMatch(/\n[1-9]\n(docker-init|tini)\nlse-/);
   });
@@ -69,7 +85,11 @@ describeNeeding(['docker'], 'a hostile workload', () => {
   }, 90_000);
 
   test('memory is taken from nobody: the limit counts swap, shared memory and files in memory', async () => {
-    const id = await bed.run({ ...shell('dd if=/dev/zero of=/dev/shm/x bs=1M count=200; echo code $?'), memory_mib: 64, shm_mib: 256 });
+    const id = await bed.run({
+      ...shell('dd if=/dev/zero of=/dev/shm/x bs=1M count=200; echo code $?'),
+      memory_mib: 64,
+      shm_mib: 256,
+    });
     const state = await bed.engine.wait(id, never());
     expect(await outputOf(bed.engine, id)).not.toContain('code 0');
     expect(state.oom_killed).toBe(true);
@@ -83,12 +103,21 @@ describeNeeding(['docker'], 'a hostile workload', () => {
   test('filling the disk is seen, in plain files, in deleted ones and in volumes of the image', async () => {
     const image = `coop-test-volume:${bed.agentId}`;
     const base = (await bed.engine.info()).base_image as string;
-    execFileSync('docker', ['build', '-q', '-t', image, '-'], { input: `FROM ${base}\nVOLUME /volume\n`, stdio: ['pipe', 'ignore', 'pipe'] });
+    execFileSync('docker', ['build', '-q', '-t', image, '-'], {
+      input: `FROM ${base}\nVOLUME /volume\n`,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
     try {
-      const filling = (path: string) => `dd if=/dev/zero of=${path} bs=1M count=40 2>/dev/null; while :; do sleep 1; done`;
+      const filling = (path: string) =>
+        `dd if=/dev/zero of=${path} bs=1M count=40 2>/dev/null; while :; do sleep 1; done`;
       const cases = [
         await bed.run({ ...shell(filling('/plain')), disk_mib: 30 }),
-        await bed.run({ ...shell('exec 3>/deleted; rm /deleted; dd if=/dev/zero bs=1M count=40 >&3 2>/dev/null; while :; do sleep 1; done'), disk_mib: 30 }),
+        await bed.run({
+          ...shell(
+            'exec 3>/deleted; rm /deleted; dd if=/dev/zero bs=1M count=40 >&3 2>/dev/null; while :; do sleep 1; done',
+          ),
+          disk_mib: 30,
+        }),
         await bed.run({ ...shell(filling('/volume/file')), image, disk_mib: 30 }),
       ];
       for (const id of cases) {
@@ -97,7 +126,9 @@ describeNeeding(['docker'], 'a hostile workload', () => {
       }
       const volumes = await new Docker().getContainer(cases[2] as string).inspect();
       await bed.engine.remove(cases[2] as string);
-      await expect(new Docker().getVolume(volumes.Mounts[0]?.Name as string).inspect()).rejects.toMatchObject({ statusCode: 404 });
+      await expect(new Docker().getVolume(volumes.Mounts[0]?.Name as string).inspect()).rejects.toMatchObject({
+        statusCode: 404,
+      });
     } finally {
       for (const { container_id: id } of await bed.engine.list()) await bed.engine.remove(id);
       execFileSync('docker', ['rmi', image], { stdio: 'ignore' });
@@ -105,13 +136,22 @@ describeNeeding(['docker'], 'a hostile workload', () => {
   });
 
   test('cannot grow core files, nor see more devices than it rented', async () => {
-    expect(await said('ulimit -c; ulimit -Hc; ls /dev | grep -c nvidia; echo "$NVIDIA_VISIBLE_DEVICES"')).toBe('0\n0\n0\nvoid\n');
-    const greedy = await bed.run({ ...shell('ls /dev | grep nvidia; echo "$NVIDIA_VISIBLE_DEVICES"'), devices: ['GPU-a'], env: { NVIDIA_VISIBLE_DEVICES: 'all' } });
+    expect(await said('ulimit -c; ulimit -Hc; ls /dev | grep -c nvidia; echo "$NVIDIA_VISIBLE_DEVICES"')).toBe(
+      '0\n0\n0\nvoid\n',
+    );
+    const greedy = await bed.run({
+      ...shell('ls /dev | grep nvidia; echo "$NVIDIA_VISIBLE_DEVICES"'),
+      devices: ['GPU-a'],
+      env: { NVIDIA_VISIBLE_DEVICES: 'all' },
+    });
     expect(await outputOf(bed.engine, greedy)).toBe('nvidia0\nGPU-a\n');
   });
 
   test('does not have more CPU than it rented', async () => {
-    const id = await bed.run({ ...shell('i=0; while [ $i -lt 4 ]; do (while :; do :; done) & i=$((i+1)); done; wait'), cpus: 0.5 });
+    const id = await bed.run({
+      ...shell('i=0; while [ $i -lt 4 ]; do (while :; do :; done) & i=$((i+1)); done; wait'),
+      cpus: 0.5,
+    });
     await until('it is busy', async () => (await bed.engine.stats(id)).cpu_percent > 10);
     expect((await bed.engine.stats(id)).cpu_percent).toBeLessThan(75);
   });

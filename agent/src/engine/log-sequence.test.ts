@@ -12,7 +12,8 @@ describe('the numbers of log lines', () => {
     fc.assert(
       fc.property(fc.array(fc.bigInt({ min: -1_000_000n, max: 10n ** 16n })), (times) => {
         const seen = numbers(times);
-        for (let index = 1; index < seen.length; index++) expect(seen[index]).toBeGreaterThan(seen[index - 1] as number);
+        for (let index = 1; index < seen.length; index++)
+          expect(seen[index]).toBeGreaterThan(seen[index - 1] as number);
       }),
     );
   });
@@ -42,7 +43,9 @@ describe('the numbers of log lines', () => {
   });
 
   test('times are read to the nanosecond, with and without a zone', () => {
-    expect(parseNanoseconds('2026-11-05T10:00:00.123456789Z') - parseNanoseconds('2026-11-05T10:00:00Z')).toBe(123_456_789n);
+    expect(parseNanoseconds('2026-11-05T10:00:00.123456789Z') - parseNanoseconds('2026-11-05T10:00:00Z')).toBe(
+      123_456_789n,
+    );
     expect(parseNanoseconds('2026-11-05T11:00:00.5+01:00')).toBe(parseNanoseconds('2026-11-05T10:00:00.500000000Z'));
     expect(() => parseNanoseconds('yesterday')).toThrow(RangeError);
   });

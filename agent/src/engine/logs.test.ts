@@ -24,10 +24,14 @@ function stableLogs(kind: 'docker' | 'process'): void {
   };
 
   test('a reader may stop after any line and resume exactly, also with an agent that was started again', async () => {
-    const id = await finished('i=0; while [ $i -lt 150 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done; printf end');
+    const id = await finished(
+      'i=0; while [ $i -lt 150 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done; printf end',
+    );
     const whole = await logLines(bed.engine, id);
     expect(whole).toHaveLength(301);
-    expect(whole.filter(({ stream }) => stream === 'stderr').map((line) => line.text)).toEqual(Array.from({ length: 150 }, (_, i) => `err ${i}\n`));
+    expect(whole.filter(({ stream }) => stream === 'stderr').map((line) => line.text)).toEqual(
+      Array.from({ length: 150 }, (_, i) => `err ${i}\n`),
+    );
     expectRising(whole);
     const again = await bed.reopen();
     for (const cut of [0, 1, 77, 150, 299, 300]) {
@@ -46,7 +50,14 @@ function stableLogs(kind: 'docker' | 'process'): void {
       for await (const line of bed.engine.logs(id, { after: null, tail: null, follow: true }, never())) seen.push(line);
     })();
     await until('the first line is seen while it runs', () => seen.length === 1);
-    const session = await bed.engine.exec(id, { command: ['touch', 'go'], tty: false, columns: null, rows: null, env: {}, user: null });
+    const session = await bed.engine.exec(id, {
+      command: ['touch', 'go'],
+      tty: false,
+      columns: null,
+      rows: null,
+      env: {},
+      user: null,
+    });
     session.stdout.resume();
     await session.exit;
     await following;
@@ -98,7 +109,9 @@ function stableLogs(kind: 'docker' | 'process'): void {
   });
 
   test('a flood of 100 MB stays bounded, its end is kept, and numbers still resume', async () => {
-    const id = await finished('yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 100000000; echo; echo end');
+    const id = await finished(
+      'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 100000000; echo; echo end',
+    );
     const lines = await logLines(bed.engine, id);
     expectRising(lines);
     const bytes = lines.reduce((sum, line) => sum + line.text.length, 0);

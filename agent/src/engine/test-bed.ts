@@ -25,9 +25,17 @@ export type TestBed = {
   close(): Promise<void>;
 };
 
-export const silent: EngineLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+export const silent: EngineLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
-export async function openTestBed(kind: 'docker' | 'podman' | 'process', change: Partial<EngineOptions> = {}): Promise<TestBed> {
+export async function openTestBed(
+  kind: 'docker' | 'podman' | 'process',
+  change: Partial<EngineOptions> = {},
+): Promise<TestBed> {
   const agentId = `mch_test${randomBytes(6).toString('hex')}`;
   const stateDir = mkdtempSync(join(tmpdir(), 'coop-engine-'));
   const options: EngineOptions = { agentId, stateDir, kind, log: silent, ...change };
@@ -50,7 +58,10 @@ export async function openTestBed(kind: 'docker' | 'podman' | 'process', change:
       for (const { container_id: id } of await bed.engine.list()) await bed.engine.remove(id);
       await bed.engine.close();
       if (kind !== 'process') {
-        await removeIsolation(agentId, new Docker(options.socketPath === undefined ? {} : { socketPath: options.socketPath }));
+        await removeIsolation(
+          agentId,
+          new Docker(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
+        );
         expectNoRules(agentId);
       }
       rmSync(stateDir, { recursive: true, force: true });
@@ -63,7 +74,10 @@ export function expectNoRules(agentId: string): void {
   if (process.getuid?.() !== 0) return;
   const names = isolationNames(agentId);
   for (const command of ['iptables', 'ip6tables']) {
-    const rules = execFileSync(command, ['-w', '10', '-S'], { encoding: 'utf8', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+    const rules = execFileSync(command, ['-w', '10', '-S'], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+    });
     expect(rules).not.toContain(names.bridge);
     expect(rules).not.toContain(names.forwardChain);
     expect(rules).not.toContain(names.inputChain);
@@ -107,7 +121,8 @@ export const never = (): AbortSignal => new AbortController().signal;
 
 export async function logLines(engine: Engine, containerId: string, range: Partial<LogRange> = {}): Promise<LogLine[]> {
   const lines: LogLine[] = [];
-  for await (const line of engine.logs(containerId, { after: null, tail: null, follow: false, ...range }, never())) lines.push(line);
+  for await (const line of engine.logs(containerId, { after: null, tail: null, follow: false, ...range }, never()))
+    lines.push(line);
   return lines;
 }
 
@@ -117,7 +132,11 @@ export async function outputOf(engine: Engine, containerId: string): Promise<str
   return lines.map((line) => line.text).join('');
 }
 
-export async function until(what: string, condition: () => Promise<boolean> | boolean, timeoutMs = 20_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  timeoutMs = 20_000,
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`did not come true: ${what}`);

@@ -33,7 +33,10 @@ async function fromBusybox(): Promise<Contents | undefined> {
     if (!(await isStatic(from))) continue;
     const { stdout } = await run(from, ['--list'], { timeout: 5000 });
     const applets = stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
-    return withHash([{ path: 'bin/busybox', from }], applets.map((name) => ({ path: `bin/${name}`, to: 'busybox' })));
+    return withHash(
+      [{ path: 'bin/busybox', from }],
+      applets.map((name) => ({ path: `bin/${name}`, to: 'busybox' })),
+    );
   }
   return undefined;
 }
@@ -52,7 +55,10 @@ async function fromHostPrograms(): Promise<Contents | undefined> {
     for (const library of await librariesOf(from)) files.set(library.slice(1), library);
   }
   if (!files.has('bin/sh')) return undefined;
-  return withHash([...files].map(([path, from]) => ({ path, from })), []);
+  return withHash(
+    [...files].map(([path, from]) => ({ path, from })),
+    [],
+  );
 }
 
 /** Absolute paths only, as the dynamic loader will look for them. A script or a static program has none. */
@@ -83,7 +89,7 @@ const TEXTS = {
 
 async function importImage(docker: Docker, name: string, contents: Contents): Promise<void> {
   const tar = pack();
-  const filled = fill(tar, contents).catch((error: Error) => tar.destroy(error));
+  const filled = fill(tar, contents).catch((error: unknown) => tar.destroy(error as Error));
   const [repo, tag] = name.split(':');
   const changes = ['ENV PATH=/usr/local/bin:/usr/bin:/bin', 'CMD ["/bin/sh"]', 'LABEL coop.base=1'];
   const stream = await within(60_000, 'import base image', () =>

@@ -3,8 +3,12 @@ import { readCapabilities } from './capabilities.ts';
 import type { EngineFacts } from './capabilities.ts';
 
 const docker = { name: 'docker', version: '28.2.2' } as const;
-const read = (facts: EngineFacts, mounts = '', dirs: string[] = [], engine: { name: 'docker' | 'podman'; version: string } = docker) =>
-  readCapabilities(facts, engine, false, mounts, (dir) => dirs.includes(dir));
+const read = (
+  facts: EngineFacts,
+  mounts = '',
+  dirs: string[] = [],
+  engine: { name: 'docker' | 'podman'; version: string } = docker,
+) => readCapabilities(facts, engine, false, mounts, (dir) => dirs.includes(dir));
 
 describe('what an engine says of itself', () => {
   test('devices: CDI before the NVIDIA runtime, neither without either', () => {
@@ -23,7 +27,11 @@ describe('what an engine says of itself', () => {
   });
 
   test('disk: enforced only where the storage driver can', () => {
-    const overlay = (backing: string): EngineFacts => ({ Driver: 'overlay2', DriverStatus: [['Backing Filesystem', backing]], DockerRootDir: '/data/docker' });
+    const overlay = (backing: string): EngineFacts => ({
+      Driver: 'overlay2',
+      DriverStatus: [['Backing Filesystem', backing]],
+      DockerRootDir: '/data/docker',
+    });
     const mounts = '/dev/a / ext4 rw 0 0\n/dev/b /data xfs rw,prjquota 0 0\n/dev/c /data/other xfs rw 0 0';
     expect(read(overlay('extfs'), mounts).diskLimit).toBe('watched');
     expect(read(overlay('xfs'), mounts).diskLimit).toBe('enforced');

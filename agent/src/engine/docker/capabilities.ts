@@ -73,7 +73,9 @@ function gpuWay(
     const usable = Number.parseInt(version, 10) >= 5;
     return usable && ['/etc/cdi', '/var/run/cdi'].some(specDirHasNvidia) ? 'cdi' : 'none';
   }
-  const discovered = (facts.DiscoveredDevices ?? []).some((device) => device.ID?.startsWith('nvidia.com/gpu=') === true);
+  const discovered = (facts.DiscoveredDevices ?? []).some(
+    (device) => device.ID?.startsWith('nvidia.com/gpu=') === true,
+  );
   if (discovered || (facts.CDISpecDirs ?? []).some(specDirHasNvidia)) return 'cdi';
   return runtimes.includes('nvidia') ? 'nvidia-runtime' : 'none';
 }

@@ -31,8 +31,25 @@ const GPUS = ['GPU-1', 'GPU-2'];
 describe('what a container is given', () => {
   test('no privilege of any kind', () => {
     const { HostConfig: host } = containerConfig(testOrder(), around());
-    expect(host).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], Privileged: false, RestartPolicy: { Name: '' }, IpcMode: 'private', Init: true });
-    for (const opening of ['Binds', 'Mounts', 'CapAdd', 'PidMode', 'UsernsMode', 'CgroupParent', 'Devices', 'PortBindings', 'VolumesFrom']) {
+    expect(host).toMatchObject({
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Privileged: false,
+      RestartPolicy: { Name: '' },
+      IpcMode: 'private',
+      Init: true,
+    });
+    for (const opening of [
+      'Binds',
+      'Mounts',
+      'CapAdd',
+      'PidMode',
+      'UsernsMode',
+      'CgroupParent',
+      'Devices',
+      'PortBindings',
+      'VolumesFrom',
+    ]) {
       expect(host).not.toHaveProperty(opening);
     }
   });
@@ -40,7 +57,14 @@ describe('what a container is given', () => {
   test('its limits, and the network or none', () => {
     const { HostConfig: host } = containerConfig(testOrder({ cpus: 1.5, memory_mib: 1000, shm_mib: null }), around());
     const mib = 1024 * 1024;
-    expect(host).toMatchObject({ NanoCpus: 1.5e9, Memory: 1000 * mib, MemorySwap: 1000 * mib, ShmSize: 500 * mib, PidsLimit: 1536, NetworkMode: 'coop-1' });
+    expect(host).toMatchObject({
+      NanoCpus: 1.5e9,
+      Memory: 1000 * mib,
+      MemorySwap: 1000 * mib,
+      ShmSize: 500 * mib,
+      PidsLimit: 1536,
+      NetworkMode: 'coop-1',
+    });
     expect(containerConfig(testOrder(), around({}, { network: null })).HostConfig?.NetworkMode).toBe('none');
   });
 
@@ -49,22 +73,30 @@ describe('what a container is given', () => {
     expect(containerConfig(order, around({ gpu: 'cdi' })).HostConfig?.DeviceRequests).toEqual([
       { Driver: 'cdi', DeviceIDs: ['nvidia.com/gpu=GPU-1', 'nvidia.com/gpu=GPU-2'] },
     ]);
-    expect(containerConfig(order, around({ gpu: 'nvidia-runtime' })).HostConfig?.DeviceRequests).toMatchObject([{ Driver: 'nvidia', DeviceIDs: GPUS }]);
+    expect(containerConfig(order, around({ gpu: 'nvidia-runtime' })).HostConfig?.DeviceRequests).toMatchObject([
+      { Driver: 'nvidia', DeviceIDs: GPUS },
+    ]);
     expect(() => containerConfig(order, around())).toThrow(expect.objectContaining({ reason: 'device_unavailable' }));
   });
 
   test('only the devices that were rented, whatever the renter’s environment and the default runtime say', () => {
     const env = { NVIDIA_VISIBLE_DEVICES: 'all', OWN: '1' };
-    const visible = ({ Env }: ReturnType<typeof containerConfig>) => Env?.filter((entry) => entry.startsWith('NVIDIA_VISIBLE_DEVICES'));
+    const visible = ({ Env }: ReturnType<typeof containerConfig>) =>
+      Env?.filter((entry) => entry.startsWith('NVIDIA_VISIBLE_DEVICES'));
     const none = containerConfig(testOrder({ env }), around({ gpu: 'nvidia-runtime', defaultRuntime: 'nvidia' }));
     expect(visible(none)).toEqual(['NVIDIA_VISIBLE_DEVICES=void']);
     expect(none.HostConfig?.Runtime).toBe('runc');
-    expect(visible(containerConfig(testOrder({ env, devices: GPUS }), around({ gpu: 'nvidia-runtime' })))).toEqual(['NVIDIA_VISIBLE_DEVICES=GPU-1,GPU-2']);
-    expect(visible(containerConfig(testOrder({ env, devices: GPUS }), around({ gpu: 'cdi' })))).toEqual(['NVIDIA_VISIBLE_DEVICES=void']);
+    expect(visible(containerConfig(testOrder({ env, devices: GPUS }), around({ gpu: 'nvidia-runtime' })))).toEqual([
+      'NVIDIA_VISIBLE_DEVICES=GPU-1,GPU-2',
+    ]);
+    expect(visible(containerConfig(testOrder({ env, devices: GPUS }), around({ gpu: 'cdi' })))).toEqual([
+      'NVIDIA_VISIBLE_DEVICES=void',
+    ]);
   });
 
   test('a disk limit where the driver has one, with room for the image where that counts', () => {
-    const size = (change: Partial<Capabilities>) => containerConfig(testOrder({ disk_mib: 500 }), around(change)).HostConfig?.StorageOpt;
+    const size = (change: Partial<Capabilities>) =>
+      containerConfig(testOrder({ disk_mib: 500 }), around(change)).HostConfig?.StorageOpt;
     expect(size({})).toBeUndefined();
     expect(size({ diskLimit: 'enforced' })).toEqual({ size: '500m' });
     expect(size({ diskLimit: 'enforced', storageDriver: 'btrfs' })).toEqual({ size: '600m' });
@@ -72,11 +104,16 @@ describe('what a container is given', () => {
 
   test('gVisor where it is asked for, refused where it is not there', () => {
     expect(containerConfig(testOrder({ isolation: 'sandbox' }), around()).HostConfig?.Runtime).toBe('runsc');
-    expect(() => containerConfig(testOrder({ isolation: 'sandbox' }), around({ runtimes: ['runc'] }))).toThrow(expect.objectContaining({ reason: 'agent_refused' }));
+    expect(() => containerConfig(testOrder({ isolation: 'sandbox' }), around({ runtimes: ['runc'] }))).toThrow(
+      expect.objectContaining({ reason: 'agent_refused' }),
+    );
   });
 
   test('open files no more than this machine can give', () => {
-    const files = (openFilesMax: number | null) => containerConfig(testOrder(), around({}, { openFilesMax })).HostConfig?.Ulimits?.find(({ Name }) => Name === 'nofile');
+    const files = (openFilesMax: number | null) =>
+      containerConfig(testOrder(), around({}, { openFilesMax })).HostConfig?.Ulimits?.find(
+        ({ Name }) => Name === 'nofile',
+      );
     expect(files(20_000)).toMatchObject({ Soft: 20_000, Hard: 20_000 });
     expect(files(2 ** 30)).toMatchObject({ Soft: 65_536, Hard: 1_048_576 });
     expect(files(null)).toBeUndefined();
@@ -84,8 +121,13 @@ describe('what a container is given', () => {
 
   test('the image’s own command unless there is another', () => {
     expect(containerConfig(testOrder({ command: null }), around())).not.toHaveProperty('Cmd');
-    expect(containerConfig(testOrder({ entrypoint: ['e'], command: ['c'] }), around())).toMatchObject({ Entrypoint: ['e'], Cmd: ['c'] });
+    expect(containerConfig(testOrder({ entrypoint: ['e'], command: ['c'] }), around())).toMatchObject({
+      Entrypoint: ['e'],
+      Cmd: ['c'],
+    });
     expect(containerConfig(testOrder({ interactive: true, command: null }), around()).Entrypoint?.[0]).toBe('/bin/sh');
-    expect(containerConfig(testOrder({ interactive: true, command: ['own'] }), around())).toMatchObject({ Cmd: ['own'] });
+    expect(containerConfig(testOrder({ interactive: true, command: ['own'] }), around())).toMatchObject({
+      Cmd: ['own'],
+    });
   });
 });

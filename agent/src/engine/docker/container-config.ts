@@ -112,7 +112,11 @@ function devicesOf(order: LeaseOrder, { gpu }: Capabilities): object {
     case 'nvidia-runtime':
       return {
         DeviceRequests: [
-          { Driver: 'nvidia', DeviceIDs: order.devices, Capabilities: [['gpu', 'compute', 'utility', 'graphics', 'video']] },
+          {
+            Driver: 'nvidia',
+            DeviceIDs: order.devices,
+            Capabilities: [['gpu', 'compute', 'utility', 'graphics', 'video']],
+          },
         ],
       };
     case 'simulated':
@@ -133,14 +137,20 @@ function devicesOf(order: LeaseOrder, { gpu }: Capabilities): object {
 
 function runtimeOf(order: LeaseOrder, { runtimes, defaultRuntime }: Capabilities): { Runtime?: string } {
   if (order.isolation === 'sandbox') {
-    if (!runtimes.includes('runsc')) throw new EngineError('agent_refused', 'The engine has no gVisor (runtime runsc) for isolation: sandbox.');
+    if (!runtimes.includes('runsc'))
+      throw new EngineError('agent_refused', 'The engine has no gVisor (runtime runsc) for isolation: sandbox.');
     return { Runtime: 'runsc' };
   }
   // A default runtime that hooks in devices is used for those who rented devices only.
-  return order.devices.length === 0 && defaultRuntime === 'nvidia' && runtimes.includes('runc') ? { Runtime: 'runc' } : {};
+  return order.devices.length === 0 && defaultRuntime === 'nvidia' && runtimes.includes('runc')
+    ? { Runtime: 'runc' }
+    : {};
 }
 
-function storageOf(order: LeaseOrder, { capabilities, imageSizeBytes }: Surroundings): { StorageOpt?: Record<string, string> } {
+function storageOf(
+  order: LeaseOrder,
+  { capabilities, imageSizeBytes }: Surroundings,
+): { StorageOpt?: Record<string, string> } {
   if (capabilities.diskLimit !== 'enforced') return {};
   // overlay2 counts what the container wrote; the others count its image too.
   const image = capabilities.storageDriver.startsWith('overlay') ? 0 : Math.ceil(imageSizeBytes / MIB);

@@ -29,7 +29,8 @@ export class DiskMeasure {
   async usedMib(containerId: string, limitMib: number): Promise<number | null> {
     const last = this.#measured.get(containerId);
     if (last !== undefined && (await this.#stillGood(last, limitMib))) return last.usedMib;
-    const underway = this.#underway.get(containerId) ?? this.#measure(containerId).finally(() => this.#underway.delete(containerId));
+    const underway =
+      this.#underway.get(containerId) ?? this.#measure(containerId).finally(() => this.#underway.delete(containerId));
     this.#underway.set(containerId, underway);
     return underway;
   }
@@ -53,7 +54,9 @@ export class DiskMeasure {
         this.#docker.getContainer(containerId).inspect({ size: true, abortSignal } as object),
       );
       const written = (container as { SizeRw?: number }).SizeRw ?? 0;
-      const volumes = await Promise.all(container.Mounts.filter((mount) => mount.Type === 'volume').map((mount) => sizeOfTree(mount.Source)));
+      const volumes = await Promise.all(
+        container.Mounts.filter((mount) => mount.Type === 'volume').map((mount) => sizeOfTree(mount.Source)),
+      );
       const unlinked = container.State.Running ? await unlinkedBytes(containerId, container.State.Pid) : 0;
       const usedMib = Math.ceil([written, unlinked, ...volumes].reduce((sum, bytes) => sum + bytes, 0) / MIB);
       this.#measured.set(containerId, { usedMib, at: performance.now(), freeBytes: free });

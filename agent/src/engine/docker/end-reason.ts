@@ -9,11 +9,23 @@ const INIT_FAILED = /^\[FATAL tini \(\d+\)\] exec (.+) failed: (.+)$/;
  * With an init process every container starts, and a command that is not there shows as exit code 126 or 127: the same as a shell's
  * for a line of a script. Which it was stands in the log.
  */
-export async function explainEnd(state: ContainerState, container: ContainerInspectInfo, socketPath: string): Promise<ContainerState> {
+export async function explainEnd(
+  state: ContainerState,
+  container: ContainerInspectInfo,
+  socketPath: string,
+): Promise<ContainerState> {
   if (state.reason !== null || (state.exit_code !== 126 && state.exit_code !== 127)) return state;
   // A container that could not start at all, where there is no init.
-  if (/executable file not found|no such file or directory|permission denied/i.test(state.detail ?? '')) return { ...state, reason: 'command_not_found' };
-  const source = { socketPath, containerId: container.Id, createdAt: container.Created, losesLineEnds: false, first: state, state: async () => state };
+  if (/executable file not found|no such file or directory|permission denied/i.test(state.detail ?? ''))
+    return { ...state, reason: 'command_not_found' };
+  const source = {
+    socketPath,
+    containerId: container.Id,
+    createdAt: container.Created,
+    losesLineEnds: false,
+    first: state,
+    state: async () => state,
+  };
   try {
     for await (const line of readLogs(source, { after: null, tail: 5, follow: false }, AbortSignal.timeout(5000))) {
       const failed = INIT_FAILED.exec(line.text.trim());

@@ -13,7 +13,11 @@ export async function engineStartedAt(socketPath: string): Promise<Date | undefi
 }
 
 async function listenerOf(socketPath: string): Promise<number | undefined> {
-  const names = new Set([socketPath, socketPath.replace(/^\/var\/run\//, '/run/'), socketPath.replace(/^\/run\//, '/var/run/')]);
+  const names = new Set([
+    socketPath,
+    socketPath.replace(/^\/var\/run\//, '/run/'),
+    socketPath.replace(/^\/run\//, '/var/run/'),
+  ]);
   // Not process 1, which holds the socket too where systemd started the engine.
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name) && name !== '1');
   for (const pid of pids) {
@@ -21,8 +25,14 @@ async function listenerOf(socketPath: string): Promise<number | undefined> {
     const command = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
     if (!/docker|podman/.test(command)) continue;
     // Sockets are listed by network namespace, so the list is the process's own.
-    const sockets = (await readFile(`/proc/${pid}/net/unix`, 'utf8').catch(() => '')).split('\n').map((line) => line.trim().split(/\s+/));
-    const inodes = new Set(sockets.flatMap(([, , , , , , inode, path]) => (path !== undefined && names.has(path) ? [`socket:[${inode}]`] : [])));
+    const sockets = (await readFile(`/proc/${pid}/net/unix`, 'utf8').catch(() => ''))
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/));
+    const inodes = new Set(
+      sockets.flatMap(([, , , , , , inode, path]) =>
+        path !== undefined && names.has(path) ? [`socket:[${inode}]`] : [],
+      ),
+    );
     if (inodes.size === 0) continue;
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       if (inodes.has(await readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''))) return Number(pid);

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 15_000;
 export async function startExec(docker: Docker, containerId: string, request: ExecRequest): Promise<ExecSession> {
   const exec = await createExec(docker, containerId, request);
   const socket = await within(TIMEOUT_MS, 'start exec', (abortSignal) =>
-    exec.start({ hijack: true, stdin: true, Tty: request.tty, Detach: false, abortSignal } as Docker.ExecStartOptions),
+    exec.start({ hijack: true, stdin: true, Tty: request.tty, Detach: false, abortSignal }),
   ).catch((error: unknown) => {
     throw asEngineError(error, 'exec');
   });
@@ -46,7 +46,9 @@ async function createExec(docker: Docker, containerId: string, request: ExecRequ
         AttachStderr: true,
         Tty: request.tty,
         // Engines since 2022 take the size here; older ones are told when it runs.
-        ...(request.tty && request.columns !== null && request.rows !== null && { ConsoleSize: [request.rows, request.columns] }),
+        ...(request.tty &&
+          request.columns !== null &&
+          request.rows !== null && { ConsoleSize: [request.rows, request.columns] }),
         Cmd: request.command,
         Env: Object.entries(request.env).map(([name, value]) => `${name}=${value}`),
         ...(request.user !== null && { User: request.user }),
@@ -103,8 +105,12 @@ async function write(output: PassThrough, chunk: Buffer): Promise<void> {
 /** The engine closes the stream a moment before it knows the code. */
 async function exitCode(exec: Docker.Exec): Promise<number> {
   for (let wait = 5; ; wait = Math.min(wait * 2, 1000)) {
-    const found = await within(TIMEOUT_MS, 'inspect exec', (abortSignal) => exec.inspect({ abortSignal } as object)).catch((error: unknown) => {
-      throw statusOf(error) === 404 ? new EngineError('container_vanished', 'The container is not there any more.') : asEngineError(error, 'exec');
+    const found = await within(TIMEOUT_MS, 'inspect exec', (abortSignal) =>
+      exec.inspect({ abortSignal } as object),
+    ).catch((error: unknown) => {
+      throw statusOf(error) === 404
+        ? new EngineError('container_vanished', 'The container is not there any more.')
+        : asEngineError(error, 'exec');
     });
     if (!found.Running) return found.ExitCode ?? 137;
     await sleep(wait);
@@ -114,14 +120,17 @@ async function exitCode(exec: Docker.Exec): Promise<number> {
 /** Refused until the process has come up, which the engine does not announce. */
 async function firstResize(exec: Docker.Exec, columns: number, rows: number): Promise<void> {
   for (let wait = 10; wait < 2000; wait *= 2) {
-    const done = await resize(exec, columns, rows).then(() => true, () => false);
+    const done = await resize(exec, columns, rows).then(
+      () => true,
+      () => false,
+    );
     if (done) return;
     await sleep(wait);
   }
 }
 
 async function resize(exec: Docker.Exec, columns: number, rows: number): Promise<void> {
-  await within(5000, 'resize', (abortSignal) => exec.resize({ w: columns, h: rows, abortSignal } as object));
+  await within(5000, 'resize', (abortSignal) => exec.resize({ w: columns, h: rows, abortSignal }));
 }
 
 /**
@@ -130,7 +139,9 @@ async function resize(exec: Docker.Exec, columns: number, rows: number): Promise
  */
 async function killExec(exec: Docker.Exec, containerId: string): Promise<void> {
   try {
-    const { Pid: pid, Running: running } = await within(TIMEOUT_MS, 'inspect exec', (abortSignal) => exec.inspect({ abortSignal } as object));
+    const { Pid: pid, Running: running } = await within(TIMEOUT_MS, 'inspect exec', (abortSignal) =>
+      exec.inspect({ abortSignal } as object),
+    );
     if (!running || pid === 0) return;
     if (!(await readFile(`/proc/${pid}/cgroup`, 'utf8')).includes(containerId)) return;
     // It was made the leader of a group of its own, which its children share.

@@ -1,4 +1,5 @@
-import { Readable, Transform, pipeline } from 'node:stream';
+import { Transform, pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { within } from '../within.ts';
@@ -14,7 +15,13 @@ export async function readFiles(docker: Docker, containerId: string, path: strin
 }
 
 /** `roomBytes`: what the lease may still write; an archive that is longer is cut off there and refused. */
-export async function writeFiles(docker: Docker, containerId: string, path: string, tar: Readable, roomBytes: number): Promise<void> {
+export async function writeFiles(
+  docker: Docker,
+  containerId: string,
+  path: string,
+  tar: Readable,
+  roomBytes: number,
+): Promise<void> {
   const limited = limit(tar, roomBytes);
   try {
     await docker.getContainer(containerId).putArchive(limited, { path, noOverwriteDirNonDir: 'true' });
@@ -31,7 +38,12 @@ function limit(tar: Readable, roomBytes: number): Transform {
     transform(chunk: Buffer, _, done) {
       left -= chunk.length;
       if (left >= 0) return done(null, chunk);
-      done(new CoopError('payload_too_large', `The files need more than the ${Math.floor(roomBytes / 1024 / 1024)} MiB of disk that are left.`));
+      done(
+        new CoopError(
+          'payload_too_large',
+          `The files need more than the ${Math.floor(roomBytes / 1024 / 1024)} MiB of disk that are left.`,
+        ),
+      );
     },
   });
   pipeline(tar, counter, () => undefined);
@@ -44,6 +56,7 @@ function fileError(error: unknown, path: string): Error {
   if (statusOf(error) === 404 && /could not find the file|no such file/i.test(message)) {
     return new CoopError('not_found', `There is no ${path} in the container.`, { cause: error });
   }
-  if (statusOf(error) === 400 || statusOf(error) === 403) return new CoopError('invalid_request', `${path}: ${message}`, { cause: error });
+  if (statusOf(error) === 400 || statusOf(error) === 403)
+    return new CoopError('invalid_request', `${path}: ${message}`, { cause: error });
   return asEngineError(error, 'files');
 }

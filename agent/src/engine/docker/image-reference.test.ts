@@ -17,9 +17,22 @@ test.each([
   expect(parseImageReference(text)).toMatchObject({ name, repository });
 });
 
-test.each([digest, '', 'Not A Name', '../containers/x', 'a/../b', 'a//b', 'UPPER', 'a:b:c', '-a', 'a?b=c', 'a#b', 'a%2e', `a@sha256:${'a'.repeat(63)}`, 'a\n', `${'a'.repeat(600)}`])(
-  'is no name: %s',
-  (text) => {
-    expect(parseImageReference(text)).toBeUndefined();
-  },
-);
+test.each([
+  digest,
+  '',
+  'Not A Name',
+  '../containers/x',
+  'a/../b',
+  'a//b',
+  'UPPER',
+  'a:b:c',
+  '-a',
+  'a?b=c',
+  'a#b',
+  'a%2e',
+  `a@sha256:${'a'.repeat(63)}`,
+  'a\n',
+  `${'a'.repeat(600)}`,
+])('is no name: %s', (text) => {
+  expect(parseImageReference(text)).toBeUndefined();
+});

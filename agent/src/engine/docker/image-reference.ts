@@ -8,7 +8,9 @@ export type ImageReference = {
 };
 
 const WORD = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const GRAMMAR = new RegExp(`^(?:([a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\\d{1,5})?)/)?(${WORD}(?:/${WORD})*)(:[\\w][\\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$`);
+const GRAMMAR = new RegExp(
+  `^(?:([a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\\d{1,5})?)/)?(${WORD}(?:/${WORD})*)(:[\\w][\\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$`,
+);
 const HUB = 'https://index.docker.io/v1/';
 
 export function parseImageReference(text: string): ImageReference | undefined {

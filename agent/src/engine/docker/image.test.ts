@@ -39,8 +39,16 @@ describe('the progress of a pull', () => {
 describe('why a pull failed', () => {
   test.each([
     ['manifest for x:1 not found: manifest unknown: manifest unknown', false, 'image_not_found'],
-    ["pull access denied for x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", false, 'image_not_found'],
-    ["pull access denied for x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", true, 'image_auth_failed'],
+    [
+      "pull access denied for x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+      false,
+      'image_not_found',
+    ],
+    [
+      "pull access denied for x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+      true,
+      'image_auth_failed',
+    ],
     ['unauthorized: authentication required', false, 'image_auth_failed'],
     ['Get "https://r.example/v2/": unauthorized: incorrect username or password', true, 'image_auth_failed'],
     ['Get "https://r.example/v2/": dial tcp: lookup r.example: no such host', false, 'image_pull_failed'],

@@ -24,22 +24,27 @@ export async function obtainImage(
   signal: AbortSignal,
 ): Promise<Image> {
   const reference = parseImageReference(order.image);
-  if (reference === undefined) throw new EngineError('image_not_found', `"${order.image}" is not the name of an image.`);
+  if (reference === undefined)
+    throw new EngineError('image_not_found', `"${order.image}" is not the name of an image.`);
   const present = await findImage(source.docker, reference.name);
   const mustAsk = order.registry_auth !== null || source.privateImages.has(reference.repository);
   if (present !== undefined && !mustAsk && (source.ownImages || present.digest !== null)) return present;
   // What is named by its digest and is here, docker pulls without asking anybody; so the registry is asked for leave.
-  if (present !== undefined && mustAsk && reference.name.includes('@')) await askRegistry(source.docker, reference, order.registry_auth);
+  if (present !== undefined && mustAsk && reference.name.includes('@'))
+    await askRegistry(source.docker, reference, order.registry_auth);
   await pullImage(source.docker, reference, order.registry_auth, onProgress, signal);
   if (order.registry_auth !== null) source.privateImages.add(reference.repository);
   const pulled = await findImage(source.docker, reference.name);
-  if (pulled === undefined) throw new EngineError('image_pull_failed', `${order.image} was pulled, but the engine does not have it.`);
+  if (pulled === undefined)
+    throw new EngineError('image_pull_failed', `${order.image} was pulled, but the engine does not have it.`);
   return pulled;
 }
 
 export async function findImage(docker: Docker, reference: string): Promise<Image | undefined> {
   try {
-    const image = await within(10_000, 'inspect image', (abortSignal) => docker.getImage(reference).inspect({ abortSignal } as object));
+    const image = await within(10_000, 'inspect image', (abortSignal) =>
+      docker.getImage(reference).inspect({ abortSignal } as object),
+    );
     return { id: image.Id, digest: image.RepoDigests?.[0] ?? null, sizeBytes: image.Size };
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
@@ -47,9 +52,15 @@ export async function findImage(docker: Docker, reference: string): Promise<Imag
   }
 }
 
-async function askRegistry(docker: Docker, reference: ImageReference, auth: LeaseOrder['registry_auth']): Promise<void> {
+async function askRegistry(
+  docker: Docker,
+  reference: ImageReference,
+  auth: LeaseOrder['registry_auth'],
+): Promise<void> {
   try {
-    await within(60_000, 'ask the registry', (abortSignal) => docker.getImage(reference.name).distribution({ ...credentials(reference, auth), abortSignal } as object));
+    await within(60_000, 'ask the registry', (abortSignal) =>
+      docker.getImage(reference.name).distribution({ ...credentials(reference, auth), abortSignal } as object),
+    );
   } catch (error) {
     throw error instanceof EngineError ? error : pullError(error, reference.name, auth !== null);
   }
@@ -82,7 +93,9 @@ async function pullImage(
 }
 
 function credentials({ registry }: ImageReference, auth: LeaseOrder['registry_auth']) {
-  return auth === null ? {} : { authconfig: { username: auth.username, password: auth.password, serveraddress: registry } };
+  return auth === null
+    ? {}
+    : { authconfig: { username: auth.username, password: auth.password, serveraddress: registry } };
 }
 
 type PullLine = {
@@ -130,20 +143,30 @@ export class PullProgress {
     if (layers.length === 0) return { pulled_bytes: null, total_bytes: null };
     const pulled = layers.reduce((sum, layer) => sum + layer.current, 0);
     const sized = layers.every((layer) => layer.total !== null);
-    return { pulled_bytes: pulled, total_bytes: sized ? layers.reduce((sum, layer) => sum + (layer.total ?? 0), 0) : null };
+    return {
+      pulled_bytes: pulled,
+      total_bytes: sized ? layers.reduce((sum, layer) => sum + (layer.total ?? 0), 0) : null,
+    };
   }
 }
 
 /** Registries answer "denied" for what does not exist, so that nobody learns which private images there are. */
 export function pullError(error: unknown, image: string, withAuth: boolean): EngineError {
   const message = engineMessage(error);
-  const say = (reason: ConstructorParameters<typeof EngineError>[0]) => new EngineError(reason, `${image}: ${message}`, { cause: error });
-  if (/manifest unknown|not found: manifest|name unknown|repository name not known|no matching manifest|invalid reference/i.test(message)) {
+  const say = (reason: ConstructorParameters<typeof EngineError>[0]) =>
+    new EngineError(reason, `${image}: ${message}`, { cause: error });
+  if (
+    /manifest unknown|not found: manifest|name unknown|repository name not known|no matching manifest|invalid reference/i.test(
+      message,
+    )
+  ) {
     return say('image_not_found');
   }
-  if (/unauthorized|authentication required|no basic auth|incorrect username or password/i.test(message)) return say('image_auth_failed');
+  if (/unauthorized|authentication required|no basic auth|incorrect username or password/i.test(message))
+    return say('image_auth_failed');
   if (/denied|does not exist/i.test(message)) return say(withAuth ? 'image_auth_failed' : 'image_not_found');
-  if (/lookup|dial tcp|i\/o timeout|TLS|no space left|connection refused|toomanyrequests|EOF/i.test(message)) return say('image_pull_failed');
+  if (/lookup|dial tcp|i\/o timeout|TLS|no space left|connection refused|toomanyrequests|EOF/i.test(message))
+    return say('image_pull_failed');
   if (statusOf(error) === 404) return say('image_not_found');
   return say('image_pull_failed');
 }

@@ -71,7 +71,12 @@ async function newest(source: LogSource, after: number, count: number, signal: A
 }
 
 /** From the oldest line kept, because only so do numbers come out the same; the log is at most 20 MB long. */
-async function* readOnce(source: LogSource, after: number, follow: boolean, signal: AbortSignal): AsyncGenerator<LogLine> {
+async function* readOnce(
+  source: LogSource,
+  after: number,
+  follow: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
   const sequence = new LogSequence(parseNanoseconds(source.createdAt));
   // A character may be cut in two where the engine cuts long lines.
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };

@@ -22,7 +22,11 @@ describeNeeding(['docker'], 'an image that the engine does not have', () => {
   });
   afterEach(async () => {
     for (const { container_id: id } of await bed.engine.list()) await bed.engine.remove(id);
-    for (const image of published) await docker.getImage(image).remove({ force: true }).catch(() => undefined);
+    for (const image of published)
+      await docker
+        .getImage(image)
+        .remove({ force: true })
+        .catch(() => undefined);
     published = [];
     await registry.close();
   });
@@ -33,8 +37,12 @@ describeNeeding(['docker'], 'an image that the engine does not have', () => {
     published.push(image);
     return image;
   };
-  const prepare = (image: string, auth: typeof LOGIN | null = null, onProgress: (progress: PrepareProgress) => void = () => undefined, signal = never()) =>
-    bed.engine.prepare(bed.order({ image, registry_auth: auth }), onProgress, signal);
+  const prepare = (
+    image: string,
+    auth: typeof LOGIN | null = null,
+    onProgress: (progress: PrepareProgress) => void = () => undefined,
+    signal = never(),
+  ) => bed.engine.prepare(bed.order({ image, registry_auth: auth }), onProgress, signal);
 
   test('is pulled with bytes that rise to the total', async () => {
     const image = await publish('big', { layers: 3, layerBytes: 2_000_000 });
@@ -73,7 +81,12 @@ describeNeeding(['docker'], 'an image that the engine does not have', () => {
     const image = await publish('hanging', { layerBytes: 5_000_000 });
     registry.slowDown(100_000);
     const aborter = new AbortController();
-    const preparing = prepare(image, null, ({ pulled_bytes: bytes }) => bytes !== null && bytes > 0 && aborter.abort(new Error('enough')), aborter.signal);
+    const preparing = prepare(
+      image,
+      null,
+      ({ pulled_bytes: bytes }) => bytes !== null && bytes > 0 && aborter.abort(new Error('enough')),
+      aborter.signal,
+    );
     await expect(preparing).rejects.toThrow('enough');
     expect(await bed.engine.list()).toEqual([]);
   });
@@ -82,7 +95,9 @@ describeNeeding(['docker'], 'an image that the engine does not have', () => {
     const image = await publish('private');
     registry.requireLogin(LOGIN.username, LOGIN.password);
     await expect(prepare(image)).rejects.toMatchObject({ reason: 'image_auth_failed' });
-    await expect(prepare(image, { ...LOGIN, password: 'wrong' })).rejects.toMatchObject({ reason: 'image_auth_failed' });
+    await expect(prepare(image, { ...LOGIN, password: 'wrong' })).rejects.toMatchObject({
+      reason: 'image_auth_failed',
+    });
     await prepare(image, LOGIN);
   });
 
@@ -92,7 +107,8 @@ describeNeeding(['docker'], 'an image that the engine does not have', () => {
     await prepare(image, LOGIN);
     await bed.reopen();
     const { Id: id, RepoDigests: digests } = await docker.getImage(image).inspect();
-    for (const name of [image, digests[0] as string]) await expect(prepare(name)).rejects.toMatchObject({ reason: 'image_auth_failed' });
+    for (const name of [image, digests[0] as string])
+      await expect(prepare(name)).rejects.toMatchObject({ reason: 'image_auth_failed' });
     await expect(prepare(id)).rejects.toMatchObject({ reason: 'image_not_found' });
     expect((await bed.engine.info()).cached_images).not.toContain(image);
     await prepare(image, LOGIN);
@@ -107,7 +123,9 @@ describeNeeding(['docker'], 'an image that the engine does not have', () => {
     try {
       const fromRegistry = await publish('known');
       await strangers.engine.prepare(strangers.order({ image: fromRegistry }), () => undefined, never());
-      await expect(strangers.engine.prepare(strangers.order({ image: own }), () => undefined, never())).rejects.toMatchObject({ reason: expect.stringMatching(/^image_/) });
+      await expect(
+        strangers.engine.prepare(strangers.order({ image: own }), () => undefined, never()),
+      ).rejects.toMatchObject({ reason: expect.stringMatching(/^image_/) });
       await strangers.engine.prepare(strangers.order(), () => undefined, never());
       const { cached_images: named } = await strangers.engine.info();
       expect([named.includes(fromRegistry), named.includes(own)]).toEqual([true, false]);
@@ -121,6 +139,9 @@ describeNeeding(['docker'], 'an image that the engine does not have', () => {
     const { containerId } = await bed.engine.prepare(bed.order({ image, command: null }), () => undefined, never());
     await bed.engine.start(containerId);
     await until('it ended', async () => (await bed.engine.inspect(containerId))?.state === 'ended');
-    expect(await bed.engine.inspect(containerId)).toMatchObject({ reason: 'command_not_found', detail: expect.stringContaining('/no/such') });
+    expect(await bed.engine.inspect(containerId)).toMatchObject({
+      reason: 'command_not_found',
+      detail: expect.stringContaining('/no/such'),
+    });
   });
 });

@@ -5,14 +5,27 @@ import { asEngineError, engineMessage } from './client.ts';
 export function startError(error: unknown, what: 'create' | 'start'): EngineError {
   if (error instanceof EngineError) return error;
   const message = engineMessage(error);
-  const say = (reason: ConstructorParameters<typeof EngineError>[0]) => new EngineError(reason, message, { cause: error });
-  if (/could not select device driver|CDI device|nvidia-container-cli|no such device|gathering device information/i.test(message)) {
+  const say = (reason: ConstructorParameters<typeof EngineError>[0]) =>
+    new EngineError(reason, message, { cause: error });
+  if (
+    /could not select device driver|CDI device|nvidia-container-cli|no such device|gathering device information/i.test(
+      message,
+    )
+  ) {
     return say('device_unavailable');
   }
-  if (/executable file not found|no command specified|no such file or directory|permission denied|is a directory|exec format error/i.test(message)) {
+  if (
+    /executable file not found|no command specified|no such file or directory|permission denied|is a directory|exec format error/i.test(
+      message,
+    )
+  ) {
     return say('command_not_found');
   }
-  if (/unable to find user|no matching entries in passwd|invalid working directory|working directory .* is invalid|chdir to cwd/i.test(message)) {
+  if (
+    /unable to find user|no matching entries in passwd|invalid working directory|working directory .* is invalid|chdir to cwd/i.test(
+      message,
+    )
+  ) {
     return say('command_failed');
   }
   if (/no such image/i.test(message)) return say('image_not_found');

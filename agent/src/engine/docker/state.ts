@@ -12,14 +12,18 @@ const KILLED_BEFORE_MS = 5 * 60_000;
 const KILLED_AFTER_MS = 60_000;
 
 /** What `docker inspect` says, in our words. */
-export function readState(container: Pick<ContainerInspectInfo, 'State' | 'Created'>, engine: EngineLife): ContainerState {
+export function readState(
+  container: Pick<ContainerInspectInfo, 'State' | 'Created'>,
+  engine: EngineLife,
+): ContainerState {
   const { State: state } = container;
   const created = time(container.Created);
   const started = time(state.StartedAt);
   const finished = time(state.FinishedAt);
   const running = state.Running || state.Restarting;
   // A container that was created anew says "exited" only after it has run.
-  const ended = !running && state.Status !== 'created' && state.Status !== 'configured' && state.Status !== 'initialized';
+  const ended =
+    !running && state.Status !== 'created' && state.Status !== 'configured' && state.Status !== 'initialized';
   const restarted = ended && wasEndedByRestart(created, finished, state.ExitCode, state.OOMKilled, engine);
   const outOfMemory = ended && state.OOMKilled && state.ExitCode !== 0;
   return {

@@ -36,6 +36,9 @@ function cpuPercent({ cpu_stats: now, precpu_stats: before }: Docker.ContainerSt
 
 /** Without the cache of files, which the kernel gives back when asked: cgroup v1 and v2 call it differently. */
 function memoryUsed({ memory_stats: memory }: Docker.ContainerStats): number {
-  const { total_inactive_file: v1, inactive_file: v2 } = memory.stats as { total_inactive_file?: number; inactive_file?: number };
+  const { total_inactive_file: v1, inactive_file: v2 } = memory.stats as {
+    total_inactive_file?: number;
+    inactive_file?: number;
+  };
   return Math.max(0, memory.usage - (v1 ?? v2 ?? 0));
 }

@@ -57,10 +57,15 @@ export async function replaceChains(command: string, chains: Record<string, stri
 
 function runCommand(command: string, args: string[], input?: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = execFile(command, args, { timeout: 20_000, env: { ...process.env, PATH } }, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout);
-      reject(new Error(`${command} ${args.slice(2).join(' ')}: ${stderr.trim() || error.message}`, { cause: error }));
-    });
+    const child = execFile(
+      command,
+      args,
+      { timeout: 20_000, env: { ...process.env, PATH } },
+      (error, stdout, stderr) => {
+        if (error === null) return resolve(stdout);
+        reject(new Error(`${command} ${args.slice(2).join(' ')}: ${stderr.trim() || error.message}`, { cause: error }));
+      },
+    );
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });

@@ -39,7 +39,8 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
   });
 
   /** What a fresh lease finds behind each of the addresses: what it is answered, or nothing. */
-  const asLease = async (...places: [host: string, port: number][]) => outputOf(bed.engine, await bed.run(shell(asking(places))));
+  const asLease = async (...places: [host: string, port: number][]) =>
+    outputOf(bed.engine, await bed.run(shell(asking(places))));
   const gatewayOf = async () => {
     const network = await docker.getNetwork(isolationNames(bed.agentId).network).inspect();
     const subnet = network.IPAM?.Config?.[0]?.Subnet as string;
@@ -61,7 +62,13 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
     await bed.engine.reassert();
     const { gateway } = await gatewayOf();
     const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-    const hosts = [...new Set([gateway, '172.17.0.1', ...own.filter(({ family }) => family === 'IPv4').map(({ address }) => address)])];
+    const hosts = [
+      ...new Set([
+        gateway,
+        '172.17.0.1',
+        ...own.filter(({ family }) => family === 'IPv4').map(({ address }) => address),
+      ]),
+    ];
     expect(hosts.length).toBeGreaterThan(2);
     expect(await answers(hosts[2] as string, hostPort)).toBe(true);
     expect(await asLease(...hosts.map((host): [string, number] => [host, hostPort]))).toBe('-\n'.repeat(hosts.length));
@@ -110,10 +117,19 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
 
   test.each([
     ['rules are flushed', (names: Names) => iptables('-F', names.forwardChain)],
-    ['one rule is taken out', (names: Names) => iptables('-D', names.forwardChain, placeOf(names.forwardChain, '10.0.0.0/8'))],
-    ['the way to them is cut', (names: Names) => iptables('-D', 'DOCKER-USER', ...jump(names, '-i', names.forwardChain))],
+    [
+      'one rule is taken out',
+      (names: Names) => iptables('-D', names.forwardChain, placeOf(names.forwardChain, '10.0.0.0/8')),
+    ],
+    [
+      'the way to them is cut',
+      (names: Names) => iptables('-D', 'DOCKER-USER', ...jump(names, '-i', names.forwardChain)),
+    ],
     ['the host is opened', (names: Names) => iptables('-D', 'INPUT', ...jump(names, '-i', names.inputChain))],
-    ['another rule comes first', (names: Names) => iptables('-I', 'DOCKER-USER', '1', '-i', names.bridge, '-j', 'ACCEPT')],
+    [
+      'another rule comes first',
+      (names: Names) => iptables('-I', 'DOCKER-USER', '1', '-i', names.bridge, '-j', 'ACCEPT'),
+    ],
   ])('is closed off again after %s', async (_, tamper) => {
     await bed.engine.reassert();
     const names = isolationNames(bed.agentId);
@@ -122,7 +138,19 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
       [(await gatewayOf()).gateway, hostPort],
     ];
     const standing = await bed.run();
-    const ask = async () => text((await bed.engine.exec(standing, { command: ['sh', '-c', asking(places)], tty: false, columns: null, rows: null, env: {}, user: null })).stdout);
+    const ask = async () =>
+      text(
+        (
+          await bed.engine.exec(standing, {
+            command: ['sh', '-c', asking(places)],
+            tty: false,
+            columns: null,
+            rows: null,
+            env: {},
+            user: null,
+          })
+        ).stdout,
+      );
     tamper(names);
     try {
       expect(await ask()).not.toBe('-\n-\n');
@@ -169,7 +197,9 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
 type Names = ReturnType<typeof isolationNames>;
 
 function asking(places: [host: string, port: number][]): string {
-  return places.map(([host, port]) => `answer=$(nc -w 2 ${host} ${port} </dev/null 2>/dev/null); echo "\${answer:--}"`).join('; ');
+  return places
+    .map(([host, port]) => `answer=$(nc -w 2 ${host} ${port} </dev/null 2>/dev/null); echo "\${answer:--}"`)
+    .join('; ');
 }
 
 function jump(names: Names, direction: string, chain: string): string[] {
@@ -177,17 +207,27 @@ function jump(names: Names, direction: string, chain: string): string[] {
 }
 
 function placeOf(chain: string, part: string): string {
-  const rules = iptables('-S', chain).split('\n').filter((line) => line.startsWith('-A '));
+  const rules = iptables('-S', chain)
+    .split('\n')
+    .filter((line) => line.startsWith('-A '));
   return String(rules.findIndex((line) => line.includes(part)) + 1);
 }
 
 function iptables(...args: string[]): string {
-  return execFileSync('iptables', ['-w', '10', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+  return execFileSync('iptables', ['-w', '10', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  });
 }
 
 function nslookup([command, ...args]: string[]): string {
   try {
-    return execFileSync(command as string, args, { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] });
+    return execFileSync(command as string, args, {
+      encoding: 'utf8',
+      timeout: 20_000,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   } catch (error) {
     return `${(error as { stdout?: string }).stdout}${(error as { stderr?: string }).stderr}`;
   }

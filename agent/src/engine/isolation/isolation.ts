@@ -65,8 +65,8 @@ export async function openIsolation(options: IsolationOptions): Promise<Isolatio
 
   // Only looked at here: an agent that is not enrolled yet asks what the engine can do, and leaves nothing behind.
   if (options.impossible === null) {
-    await findIptables(options.hookChain).catch((error: Error) => {
-      problem = error.message;
+    await findIptables(options.hookChain).catch((error: unknown) => {
+      problem = (error as Error).message;
       options.log.warn({ problem }, 'leases get no network: it cannot be closed off');
     });
   }
@@ -79,7 +79,9 @@ export async function removeIsolation(agentId: string, docker?: Docker): Promise
   for (const command of await presentTables()) {
     const listing = await iptables(command, ['-S']).catch(() => '');
     for (const line of listing.split('\n')) {
-      const isJump = line.startsWith('-A ') && (line.includes(`-j ${names.forwardChain}`) || line.includes(`-j ${names.inputChain}`));
+      const isJump =
+        line.startsWith('-A ') &&
+        (line.includes(`-j ${names.forwardChain}`) || line.includes(`-j ${names.inputChain}`));
       if (isJump) await iptables(command, ['-D', ...words(line.slice('-A '.length))]);
     }
     for (const chain of [names.forwardChain, names.inputChain]) {
@@ -117,11 +119,19 @@ function jumpsOf(names: IsolationNames, hookChain: string): Jump[] {
 }
 
 /** Everything is read at once, and only what is not as it should be costs more: before each lease all of it mostly is. */
-async function assertTable(command: string, names: IsolationNames, chains: Record<string, string[]>, jumps: Jump[]): Promise<string[]> {
+async function assertTable(
+  command: string,
+  names: IsolationNames,
+  chains: Record<string, string[]>,
+  jumps: Jump[],
+): Promise<string[]> {
   const restored: string[] = [];
   const listing = await iptables(command, ['-S']);
   if (!Object.entries(chains).every(([chain, rules]) => stands(names, rules, rulesIn(chain, listing)))) {
-    await replaceChains(command, mapValues(chains, (rules) => marked(names, rules)));
+    await replaceChains(
+      command,
+      mapValues(chains, (rules) => marked(names, rules)),
+    );
     restored.push(`${command} rules`);
   }
   for (const jump of jumps) {

@@ -38,7 +38,9 @@ export async function ensureNetwork(docker: Docker, agentId: string, names: Isol
 }
 
 export async function removeNetwork(docker: Docker, agentId: string): Promise<void> {
-  const networks = await within(TIMEOUT_MS, 'list networks', () => docker.listNetworks({ filters: { label: [`coop.agent=${agentId}`] } }));
+  const networks = await within(TIMEOUT_MS, 'list networks', () =>
+    docker.listNetworks({ filters: { label: [`coop.agent=${agentId}`] } }),
+  );
   for (const network of networks) {
     await within(TIMEOUT_MS, 'remove network', () => docker.getNetwork(network.Id).remove()).catch((error: unknown) => {
       if (statusOf(error) !== 404) throw error;
@@ -81,10 +83,12 @@ function overlaps(one: Subnet, other: Subnet): boolean {
 async function engineSubnets(docker: Docker): Promise<Subnet[]> {
   const networks = await within(TIMEOUT_MS, 'list networks', () => docker.listNetworks());
   const subnets = networks.flatMap((network) => network.IPAM?.Config ?? []).map((config) => config.Subnet ?? '');
-  return subnets.filter((subnet) => /^[\d.]+\/\d+$/.test(subnet)).map((subnet) => {
-    const [address, prefix] = subnet.split('/') as [string, string];
-    return { network: toNumber(address), prefix: Number(prefix) };
-  });
+  return subnets
+    .filter((subnet) => /^[\d.]+\/\d+$/.test(subnet))
+    .map((subnet) => {
+      const [address, prefix] = subnet.split('/') as [string, string];
+      return { network: toNumber(address), prefix: Number(prefix) };
+    });
 }
 
 type Route = Subnet & { interfaceName: string };
@@ -97,15 +101,19 @@ function hostRoutes(): Route[] {
   } catch {
     return [];
   }
-  return text.trim().split('\n').slice(1).map((line) => {
-    const fields = line.split('\t');
-    const mask = Number.parseInt(fields[7] ?? '0', 16);
-    return {
-      interfaceName: fields[0] ?? '',
-      network: swap(Number.parseInt(fields[1] ?? '0', 16)),
-      prefix: countOnes(mask),
-    };
-  });
+  return text
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => {
+      const fields = line.split('\t');
+      const mask = Number.parseInt(fields[7] ?? '0', 16);
+      return {
+        interfaceName: fields[0] ?? '',
+        network: swap(Number.parseInt(fields[1] ?? '0', 16)),
+        prefix: countOnes(mask),
+      };
+    });
 }
 
 function countOnes(value: number): number {

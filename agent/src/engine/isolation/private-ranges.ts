@@ -33,9 +33,14 @@ export function attachedRanges(interfaces = networkInterfaces()): string[] {
  * Resolvers that workloads may ask although they are private (a home router, mostly): the engine's resolver asks them out of the
  * container's own network, so that without this nothing has names. Only port 53 of exactly these.
  */
-export function privateResolvers(files = resolverFiles(), ranges: string[] = [...PRIVATE_RANGES, ...attachedRanges()]): string[] {
+export function privateResolvers(
+  files = resolverFiles(),
+  ranges: string[] = [...PRIVATE_RANGES, ...attachedRanges()],
+): string[] {
   const found = new Set(files.flatMap(({ text, isJson }) => (isJson ? jsonResolvers(text) : textResolvers(text))));
-  return [...found].filter((address) => isIPv4(address) && !address.startsWith('127.') && holds(ranges, address)).sort();
+  return [...found]
+    .filter((address) => isIPv4(address) && !address.startsWith('127.') && holds(ranges, address))
+    .sort();
 }
 
 export function holds(ranges: string[], address: string): boolean {

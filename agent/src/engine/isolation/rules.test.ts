@@ -15,7 +15,9 @@ describe('the rules', () => {
     const resolver = forward.findIndex((rule) => rule.includes('192.168.1.1/32 -p udp --dport 53 -j RETURN'));
     expect(resolver).toBeGreaterThan(0);
     expect(resolver).toBeLessThan(forward.findIndex((rule) => rule.includes('192.168.0.0/16')));
-    expect(forward.filter((rule) => rule.includes('192.168.1.1')).every((rule) => rule.includes('--dport 53'))).toBe(true);
+    expect(forward.filter((rule) => rule.includes('192.168.1.1')).every((rule) => rule.includes('--dport 53'))).toBe(
+      true,
+    );
   });
 
   test('stand only when all of them do, in their order and with nothing between', () => {
@@ -44,7 +46,10 @@ describe('the rules', () => {
 describe('addresses', () => {
   test('resolvers: private ones of every place, not the host’s own loopback, not public ones', () => {
     const files = [
-      { text: 'nameserver 127.0.0.53\nnameserver 192.168.1.1\n# nameserver 10.0.0.9\nnameserver fd00::1', isJson: false },
+      {
+        text: 'nameserver 127.0.0.53\nnameserver 192.168.1.1\n# nameserver 10.0.0.9\nnameserver fd00::1',
+        isJson: false,
+      },
       { text: 'nameserver 8.8.8.8', isJson: false },
       { text: '{"dns": ["10.1.1.1"]}', isJson: true },
       { text: 'not json', isJson: true },
@@ -53,15 +58,28 @@ describe('addresses', () => {
   });
 
   test('networks that the host is attached to under public addresses are private too', () => {
-    const address = (ip: string, prefix: number) => ({ address: ip, cidr: `${ip}/${prefix}`, family: 'IPv4' as const, internal: false, netmask: '', mac: '' });
-    expect(attachedRanges({ lab: [address('192.0.2.77', 24)], home: [address('192.168.1.5', 24)], point: [address('198.51.100.9', 32)] })).toEqual([
-      '192.0.2.0/24',
-      '198.51.100.9/32',
-    ]);
+    const address = (ip: string, prefix: number) => ({
+      address: ip,
+      cidr: `${ip}/${prefix}`,
+      family: 'IPv4' as const,
+      internal: false,
+      netmask: '',
+      mac: '',
+    });
+    expect(
+      attachedRanges({
+        lab: [address('192.0.2.77', 24)],
+        home: [address('192.168.1.5', 24)],
+        point: [address('198.51.100.9', 32)],
+      }),
+    ).toEqual(['192.0.2.0/24', '198.51.100.9/32']);
   });
 
   test('a subnet meets no route and no network of the engine, whatever is taken', () => {
-    const subnet = fc.record({ network: fc.integer({ min: 0, max: 2 ** 22 - 1 }).map((part) => (toNumber('10.0.0.0') + part * 4) >>> 0), prefix: fc.integer({ min: 12, max: 30 }) });
+    const subnet = fc.record({
+      network: fc.integer({ min: 0, max: 2 ** 22 - 1 }).map((part) => (toNumber('10.0.0.0') + part * 4) >>> 0),
+      prefix: fc.integer({ min: 12, max: 30 }),
+    });
     fc.assert(
       fc.property(fc.string(), fc.array(subnet, { maxLength: 30 }), (agentId, taken) => {
         const [address, prefix] = freeSubnet(agentId, taken).split('/') as [string, string];

@@ -8,7 +8,9 @@ export function chainRules(names: IsolationNames, { ranges, resolvers }: Surface
   const answered = '-m conntrack --ctstate RELATED,ESTABLISHED';
   const reject = '-j REJECT --reject-with icmp-admin-prohibited';
   const dns = (verdict: string) =>
-    resolvers.flatMap((address) => ['udp', 'tcp'].map((protocol) => `-d ${address}/32 -p ${protocol} --dport 53 -j ${verdict}`));
+    resolvers.flatMap((address) =>
+      ['udp', 'tcp'].map((protocol) => `-d ${address}/32 -p ${protocol} --dport 53 -j ${verdict}`),
+    );
   return {
     // Between the bridge and anything but this host.
     [names.forwardChain]: [

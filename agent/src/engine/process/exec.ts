@@ -12,7 +12,12 @@ const RESIZE_MS = 2000;
 
 /** A further process in the lease's directory and environment. It carries the lease's cookie, so it ends with the lease. */
 export async function startExec(launch: Launch, work: string, request: ExecRequest): Promise<ExecSession> {
-  const env = { ...(await environmentOf(launch, work)), ...(request.tty && { TERM: 'xterm-256color' }), ...request.env, COOP_COOKIE: launch.cookie };
+  const env = {
+    ...(await environmentOf(launch, work)),
+    ...(request.tty && { TERM: 'xterm-256color' }),
+    ...request.env,
+    COOP_COOKIE: launch.cookie,
+  };
   const [program, ...args] = (request.tty ? inTerminal(request) : request.command) as [string, ...string[]];
   const child = spawn(program, args, { cwd: work, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.on('error', () => undefined);
@@ -35,7 +40,8 @@ export async function startExec(launch: Launch, work: string, request: ExecReque
     kill() {
       if (identity === undefined) return;
       // A terminal's command leads a session of its own.
-      for (const { pid } of membersOf(identity.pid)) if (pid !== identity.pid) signalGroup(identityOf(pid) ?? identity, 'SIGKILL');
+      for (const { pid } of membersOf(identity.pid))
+        if (pid !== identity.pid) signalGroup(identityOf(pid) ?? identity, 'SIGKILL');
       signalGroup(identity, 'SIGKILL');
     },
   };
@@ -46,13 +52,18 @@ async function environmentOf(launch: Launch, work: string): Promise<Record<strin
   const text = await readFile(`/proc/${launch.command.pid}/environ`, 'utf8').catch(() => '');
   const entries = text.split('\0').filter((line) => line.includes('='));
   if (entries.length === 0) return { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: work };
-  return Object.fromEntries(entries.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    entries.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
 }
 
 /** util-linux's `script` has the terminal that Node cannot make. */
 function inTerminal({ command, columns, rows }: ExecRequest): string[] {
   const script = ['/usr/bin/script', '/bin/script'].find((path) => existsSync(path));
-  if (script === undefined) throw new CoopError('invalid_request', 'This machine has no `script` program, so there is no terminal.', { hint: 'Run it without -t.' });
+  if (script === undefined)
+    throw new CoopError('invalid_request', 'This machine has no `script` program, so there is no terminal.', {
+      hint: 'Run it without -t.',
+    });
   const size = columns === null || rows === null ? '' : `stty cols ${columns} rows ${rows}; `;
   return [script, '-qefc', `${size}exec ${command.map(quote).join(' ')}`, '/dev/null'];
 }

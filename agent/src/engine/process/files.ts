@@ -21,14 +21,15 @@ export async function readFiles(work: string, path: string): Promise<Readable> {
   const name = target === resolve(work) ? '.' : basename(target);
   addTree(tar, target, name)
     .then(() => tar.finalize())
-    .catch((error: Error) => tar.destroy(error));
+    .catch((error: unknown) => tar.destroy(error as Error));
   return tar as unknown as Readable;
 }
 
 export async function writeFiles(work: string, path: string, tar: Readable, roomBytes: number): Promise<void> {
   const target = insideOf(work, path);
   const stats = await lstat(target).catch(() => undefined);
-  if (stats?.isDirectory() !== true) throw new CoopError('not_found', `There is no directory ${path} in the workload's directory.`);
+  if (stats?.isDirectory() !== true)
+    throw new CoopError('not_found', `There is no directory ${path} in the workload's directory.`);
   await refuseEscape(work, target, path);
   let left = roomBytes;
   const entries = extract();
@@ -36,7 +37,11 @@ export async function writeFiles(work: string, path: string, tar: Readable, room
   fed.catch(() => undefined);
   for await (const entry of entries) {
     left -= entry.header.size ?? 0;
-    if (left < 0) throw new CoopError('payload_too_large', `The files need more than the ${Math.floor(roomBytes / 1024 / 1024)} MiB of disk that are left.`);
+    if (left < 0)
+      throw new CoopError(
+        'payload_too_large',
+        `The files need more than the ${Math.floor(roomBytes / 1024 / 1024)} MiB of disk that are left.`,
+      );
     await writeEntry(work, target, entry.header, entry as unknown as Readable);
     entry.resume();
   }
@@ -101,5 +106,6 @@ function addEntry(tar: Pack, header: Partial<Header> & { name: string }): Promis
 async function refuseEscape(work: string, dir: string, path: string): Promise<void> {
   const [root, real] = await Promise.all([realpath(work), realpath(dir)]);
   const way = relative(root, real);
-  if (way === '..' || way.startsWith(`..${sep}`)) throw new CoopError('forbidden', `${path} leads out of the workload's directory.`);
+  if (way === '..' || way.startsWith(`..${sep}`))
+    throw new CoopError('forbidden', `${path} leads out of the workload's directory.`);
 }

@@ -34,16 +34,30 @@ export function bootId(): string {
 /** A process that has ended and was not waited for is not alive. */
 function startOf(pid: number): string | undefined {
   const stat = readStat(pid);
-  if (stat !== undefined) return stat.state === 'Z' || stat.state === 'X' ? undefined : `${bootId()}:${stat.startTicks}`;
+  if (stat !== undefined)
+    return stat.state === 'Z' || stat.state === 'X' ? undefined : `${bootId()}:${stat.startTicks}`;
   if (process.platform === 'linux') return undefined;
   try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || undefined;
+    return (
+      execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim() || undefined
+    );
   } catch {
     return undefined;
   }
 }
 
-export type ProcessStat = { pid: number; state: string; parent: number; session: number; cpuTicks: number; startTicks: string; residentPages: number };
+export type ProcessStat = {
+  pid: number;
+  state: string;
+  parent: number;
+  session: number;
+  cpuTicks: number;
+  startTicks: string;
+  residentPages: number;
+};
 
 /** Of /proc/PID/stat, whose second field is the command's name and may hold anything. */
 export function readStat(pid: number): ProcessStat | undefined {
@@ -66,9 +80,11 @@ export function readStat(pid: number): ProcessStat | undefined {
 
 /** The processes of a lease: the command's session and all descendants. */
 export function membersOf(leader: number): ProcessStat[] {
-  const all = allPids().map(readStat).filter((stat) => stat !== undefined);
+  const all = allPids()
+    .map(readStat)
+    .filter((stat) => stat !== undefined);
   const members = new Set(all.filter((stat) => stat.pid === leader || stat.session === leader).map((stat) => stat.pid));
-  for (let before = -1; before !== members.size; ) {
+  for (let before = -1; before !== members.size;) {
     before = members.size;
     for (const stat of all) if (members.has(stat.parent)) members.add(stat.pid);
   }
@@ -89,7 +105,9 @@ export function cookieBearers(cookie: string): number[] {
 
 function allPids(): number[] {
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }

@@ -17,7 +17,8 @@ const KEEP_STANDING = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!;
 /** Starts the supervisor, detached, and resolves when it has started the command. */
 export async function launch(lease: LeaseDir, order: LeaseOrder): Promise<void> {
   const argv = commandOf(order);
-  if (argv.length === 0) throw new EngineError('command_not_found', 'There is no image here whose command could be run: name one.');
+  if (argv.length === 0)
+    throw new EngineError('command_not_found', 'There is no image here whose command could be run: name one.');
   const cwd = order.working_dir === null ? lease.work : insideOf(lease.work, order.working_dir);
   await mkdir(cwd, { recursive: true, mode: 0o700 });
   const cookie = randomBytes(16).toString('hex');
@@ -31,9 +32,17 @@ export async function launch(lease: LeaseDir, order: LeaseOrder): Promise<void> 
     pidsMax: pidsLimit(order.cpus),
   };
   // Bundled, it is a file of its own beside the agent's.
-  const program = ['./supervisor.ts', './supervisor.js'].map((name) => fileURLToPath(new URL(name, import.meta.url))).find((path) => existsSync(path));
-  if (program === undefined) throw new EngineError('engine_unavailable', 'The process engine is not part of this installation.');
-  const supervisor = spawn(process.execPath, [program], { cwd: lease.dir, env: { HOME: homedir() }, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const program = ['./supervisor.ts', './supervisor.js']
+    .map((name) => fileURLToPath(new URL(name, import.meta.url)))
+    .find((path) => existsSync(path));
+  if (program === undefined)
+    throw new EngineError('engine_unavailable', 'The process engine is not part of this installation.');
+  const supervisor = spawn(process.execPath, [program], {
+    cwd: lease.dir,
+    env: { HOME: homedir() },
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   supervisor.unref();
   supervisor.stdin.on('error', () => undefined);
   supervisor.stdin.end(JSON.stringify(request));
@@ -44,9 +53,11 @@ async function started(lease: LeaseDir): Promise<void> {
   const deadline = performance.now() + START_MS;
   for (;;) {
     const exit = await lease.exit();
-    if (exit?.reason === 'command_not_found') throw new EngineError('command_not_found', exit.detail ?? 'The command was not found.');
+    if (exit?.reason === 'command_not_found')
+      throw new EngineError('command_not_found', exit.detail ?? 'The command was not found.');
     if (exit !== undefined || (await lease.launch()) !== undefined) return;
-    if (performance.now() > deadline) throw new EngineError('start_timeout', `The command was not started within ${START_MS / 1000} s.`);
+    if (performance.now() > deadline)
+      throw new EngineError('start_timeout', `The command was not started within ${START_MS / 1000} s.`);
     await sleep(20);
   }
 }

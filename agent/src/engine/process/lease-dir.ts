@@ -18,7 +18,15 @@ export type Launch = { supervisor: Identity; command: Identity; cookie: string; 
 export type Exit = { exit_code: number; finished_at: string; reason: EndReason | null; detail: string | null };
 
 /** What the supervisor is told; through its standard input, because the environment holds secrets. */
-export type LaunchRequest = { dir: string; cwd: string; argv: string[]; env: Record<string, string>; cookie: string; memoryMib: number; pidsMax: number };
+export type LaunchRequest = {
+  dir: string;
+  cwd: string;
+  argv: string[];
+  env: Record<string, string>;
+  cookie: string;
+  memoryMib: number;
+  pidsMax: number;
+};
 
 export type LeaseDir = ReturnType<typeof leaseDir>;
 

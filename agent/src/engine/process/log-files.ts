@@ -79,7 +79,12 @@ export class LogWriter {
 }
 
 /** `ended` says whether more can come. */
-export async function* readLog(dir: string, range: LogRange, ended: () => Promise<boolean>, signal: AbortSignal): AsyncGenerator<LogLine> {
+export async function* readLog(
+  dir: string,
+  range: LogRange,
+  ended: () => Promise<boolean>,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
   let last = range.after ?? 0;
   if (range.tail !== null) {
     const lines: LogLine[] = [];
@@ -108,7 +113,7 @@ export async function* readLog(dir: string, range: LogRange, ended: () => Promis
 }
 
 async function* readFiles(dir: string, after: number): AsyncGenerator<LogLine> {
-  const names = (await readdir(dir).catch(() => [])).sort();
+  const names = (await readdir(dir).catch((): string[] => [])).toSorted();
   for (const [index, name] of names.entries()) {
     const next = names[index + 1];
     if (next !== undefined && firstSeqOf(next) <= after + 1) continue;
@@ -122,7 +127,10 @@ async function* readRecords(path: string, after: number): AsyncGenerator<LogLine
   try {
     let rest: Buffer = Buffer.alloc(0);
     // One read after the other up to the end of now; half a record at the end is being written.
-    for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+    for await (const chunk of handle.createReadStream({
+      autoClose: false,
+      highWaterMark: 256 * 1024,
+    }) as AsyncIterable<Buffer>) {
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       for (;;) {
         const length = rest.length < HEADER_BYTES ? Infinity : HEADER_BYTES + rest.readUInt32BE(0);

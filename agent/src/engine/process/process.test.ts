@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ describe('plain processes', () => {
   });
   afterEach(async () => {
     for (const { container_id: id } of await bed.engine.list()) await bed.engine.remove(id);
-    expect(readdirSync(join(bed.stateDir, 'processes'))).toEqual([]);
+    assert.deepEqual(readdirSync(join(bed.stateDir, 'processes')), []);
   });
   afterAll(() => bed.close());
 
@@ -23,10 +24,14 @@ describe('plain processes', () => {
     const [found] = (await bed.engine.list()).filter(({ container_id }) => container_id === id);
     return join(bed.stateDir, 'processes', found?.lease_id as string);
   };
-  const launchOf = async (id: string) => JSON.parse(readFileSync(join(await leaseDirOf(id), 'launch.json'), 'utf8')) as Launch;
+  const launchOf = async (id: string) =>
+    JSON.parse(readFileSync(join(await leaseDirOf(id), 'launch.json'), 'utf8')) as Launch;
 
   test('nothing secret is written down', async () => {
-    const id = await bed.run({ env: { TOKEN: 'very-secret' }, registry_auth: { username: 'u', password: 'very-secret' } });
+    const id = await bed.run({
+      env: { TOKEN: 'very-secret' },
+      registry_auth: { username: 'u', password: 'very-secret' },
+    });
     const found = (words: string) => spawnSync('grep', ['-r', words, bed.stateDir], { encoding: 'utf8' }).stdout;
     expect(found('lse_')).not.toBe('');
     expect(found('very-secret')).toBe('');
@@ -35,7 +40,10 @@ describe('plain processes', () => {
 
   test('an image is refused in words that say why, and so is any isolation', async () => {
     const prepare = (change: object) => bed.engine.prepare(bed.order(change), () => undefined, never());
-    await expect(prepare({ image: 'python:3.13' })).rejects.toMatchObject({ reason: 'image_not_found', message: expect.stringContaining('no container engine') });
+    await expect(prepare({ image: 'python:3.13' })).rejects.toMatchObject({
+      reason: 'image_not_found',
+      message: expect.stringContaining('no container engine'),
+    });
     await expect(prepare({ isolation: 'container' })).rejects.toMatchObject({ reason: 'agent_refused' });
   });
 
@@ -54,7 +62,14 @@ describe('plain processes', () => {
 
   test('an exec ends with its lease', async () => {
     const id = await bed.run();
-    const session = await bed.engine.exec(id, { command: ['sleep', '1000'], tty: false, columns: null, rows: null, env: {}, user: null });
+    const session = await bed.engine.exec(id, {
+      command: ['sleep', '1000'],
+      tty: false,
+      columns: null,
+      rows: null,
+      env: {},
+      user: null,
+    });
     await bed.engine.stop(id, 0);
     expect(await session.exit).toBe(137);
   });
@@ -77,7 +92,11 @@ describe('plain processes', () => {
     const before = { pid: stranger.pid as number, started: 'another-boot:1' };
     writeFileSync(join(dir, 'launch.json'), JSON.stringify({ ...launched, supervisor: before, command: before }));
     execFileSync('rm', [join(dir, 'exit.json')]);
-    expect(await bed.engine.inspect(id)).toMatchObject({ state: 'ended', reason: 'engine_restarted', detail: 'The machine was restarted.' });
+    expect(await bed.engine.inspect(id)).toMatchObject({
+      state: 'ended',
+      reason: 'engine_restarted',
+      detail: 'The machine was restarted.',
+    });
     await bed.engine.stop(id, 0);
     await bed.engine.remove(id);
     expect(identityOf(stranger.pid as number)).toBeDefined();
@@ -95,19 +114,31 @@ describe('plain processes', () => {
   });
 
   test('started twice at once, it runs once', async () => {
-    const { containerId } = await bed.engine.prepare(bed.order(shell('echo once; sleep 0.5')), () => undefined, never());
+    const { containerId } = await bed.engine.prepare(
+      bed.order(shell('echo once; sleep 0.5')),
+      () => undefined,
+      never(),
+    );
     await Promise.all([bed.engine.start(containerId), bed.engine.start(containerId)]);
     expect((await logLines(bed.engine, containerId, { follow: true })).map((line) => line.text)).toEqual(['once\n']);
   });
 
   test('too many processes are ended', async () => {
-    const id = await bed.run({ ...shell('i=0; while [ $i -lt 1400 ]; do sleep 100 & i=$((i+1)); done; wait'), cpus: 0.1 });
-    expect(await bed.engine.wait(id, never())).toMatchObject({ reason: 'command_failed', detail: expect.stringContaining('at most 1280') });
+    const id = await bed.run({
+      ...shell('i=0; while [ $i -lt 1400 ]; do sleep 100 & i=$((i+1)); done; wait'),
+      cpus: 0.1,
+    });
+    expect(await bed.engine.wait(id, never())).toMatchObject({
+      reason: 'command_failed',
+      detail: expect.stringContaining('at most 1280'),
+    });
   });
 
   test('ids that are paths lead nowhere', async () => {
     for (const id of ['process-../..', 'process-', '../x', 'process-a/b']) {
-      await expect(bed.engine.inspect(id).then((state) => state ?? Promise.reject(new Error('none')))).rejects.toThrow();
+      await expect(
+        bed.engine.inspect(id).then((state) => state ?? Promise.reject(new Error('none'))),
+      ).rejects.toThrow();
       await expect(bed.engine.readFiles(id, '/etc/passwd').then((stream) => text(stream))).rejects.toThrow();
     }
   });

@@ -26,7 +26,11 @@ let detail: string | null = null;
 const [program, ...args] = request.argv as [string, ...string[]];
 const path = findProgram(program);
 if (path === undefined) {
-  await finish({ exit_code: 127, reason: 'command_not_found', detail: `There is no program "${program}" on this machine.` });
+  await finish({
+    exit_code: 127,
+    reason: 'command_not_found',
+    detail: `There is no program "${program}" on this machine.`,
+  });
   process.exit(0);
 }
 
@@ -45,7 +49,9 @@ for (const stream of ['stdout', 'stderr'] as const) {
   child[stream].on('close', () => log.end(stream));
 }
 // Listened for at once: a short command ends before the next line has run.
-const ended = new Promise<number>((resolve) => child.once('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal))));
+const ended = new Promise<number>((resolve) =>
+  child.once('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal))),
+);
 const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
 
 if (child.pid !== undefined) {
@@ -78,7 +84,10 @@ function watchLimits(leader: number): void {
   if (usedMib > request.memoryMib) {
     [reason, detail] = ['out_of_memory', `It used ${Math.round(usedMib)} MiB of ${request.memoryMib} MiB.`];
   } else if (members.length > request.pidsMax) {
-    [reason, detail] = ['command_failed', `It had ${members.length} processes; at most ${request.pidsMax} are allowed.`];
+    [reason, detail] = [
+      'command_failed',
+      `It had ${members.length} processes; at most ${request.pidsMax} are allowed.`,
+    ];
   } else {
     return;
   }
@@ -99,7 +108,14 @@ function proportionalMib(pids: number[]): number {
 /** The lease ends with its command: what it left behind ends too. */
 function endRest(leader: number): void {
   for (let round = 0; round < 5; round++) {
-    const rest = [...new Set([...membersOf(leader).filter(({ state }) => state !== 'Z').map((member) => member.pid), ...cookieBearers(request.cookie)])];
+    const rest = [
+      ...new Set([
+        ...membersOf(leader)
+          .filter(({ state }) => state !== 'Z')
+          .map((member) => member.pid),
+        ...cookieBearers(request.cookie),
+      ]),
+    ];
     if (rest.length === 0) return;
     for (const member of rest) {
       try {
@@ -150,6 +166,15 @@ function findProgram(name: string): string | undefined {
 }
 
 function signalNumber(signal: NodeJS.Signals | null): number {
-  const numbers: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
+  const numbers: Partial<Record<NodeJS.Signals, number>> = {
+    SIGHUP: 1,
+    SIGINT: 2,
+    SIGQUIT: 3,
+    SIGABRT: 6,
+    SIGKILL: 9,
+    SIGSEGV: 11,
+    SIGPIPE: 13,
+    SIGTERM: 15,
+  };
   return signal === null ? 0 : (numbers[signal] ?? 0);
 }
