@@ -15,7 +15,7 @@ import { leaseOrder } from './lease-order.ts';
 import type { Meters } from './meters.ts';
 import { keepMoney, wishOf } from './money.ts';
 import {
-  bringForward, claim, dueLeases, isOthers, leaseFacts, LockLost, machineOf, meterOf, specOf, writeLease,
+  claim, dueLeases, handOver, isOthers, leaseFacts, LockLost, machineOf, meterOf, specOf, writeLease,
   type Db, type LeaseChange, type LeaseRow, type Own, type RunRow,
 } from './store.ts';
 import { endLease, moveLease } from './transitions.ts';
@@ -154,7 +154,7 @@ async function turn(deps: ControllerDeps, leaseId: string, token: string): Promi
     const machine = await machineOf(deps.db, leaseId);
     if (machine === undefined) return; // an agent made the id up
     const link_up = deps.links.linkOf(machine.id) !== undefined;
-    if (!link_up && isOthers(machine, now, deps.own)) return bringForward(deps.db, leaseId, now);
+    if (!link_up && isOthers(machine, now, deps.own)) return handOver(deps.db, leaseId, token, now);
     const lease = await claim(deps.db, leaseId, token, now);
     if (lease === undefined) return; // another server works on it
     const run = await deps.db.selectFrom('runs').selectAll().where('id', '=', lease.run_id).executeTakeFirstOrThrow();
@@ -189,7 +189,10 @@ async function act(
   switch (action.do) {
     case 'wait': {
       const until = Math.min(action.until, moneyAt?.getTime() ?? Infinity, now.getTime() + LONGEST_WAIT_MS);
-      await writeLease(deps.db, lease, { ...progressOf(deps, lease), due_at: new Date(Math.max(until, now.getTime() + 250)) });
+      const due_at = new Date(Math.max(until, now.getTime() + 250));
+      // Without a link the lease is free for the server to which the machine comes back.
+      const letGo = deps.links.linkOf(lease.machine_id) === undefined ? { lock_token: null } : {};
+      await writeLease(deps.db, lease, { ...progressOf(deps, lease), due_at, ...letGo });
       tellProgress(deps, lease);
       return false;
     }

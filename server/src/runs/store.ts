@@ -74,9 +74,10 @@ export function isOthers(machine: MachineStanding, now: Date, own: Own): boolean
   return link_server !== null && link_server !== own.serverId && last_seen_at !== null && now.getTime() - last_seen_at.getTime() < own.silentMs;
 }
 
-/** Has whoever works on the lease look at it soon. */
-export async function bringForward(db: Db, leaseId: string, now: Date): Promise<void> {
+/** Leaves a lease to the server that has the link of its machine, which is to look at it soon. */
+export async function handOver(db: Db, leaseId: string, token: string, now: Date): Promise<void> {
   await db.updateTable('leases').set({ due_at: now }).where('id', '=', leaseId).where('removed_at', 'is', null).where('due_at', '>', now).execute();
+  await db.updateTable('leases').set({ lock_token: null }).where('id', '=', leaseId).where('lock_token', '=', token).execute();
 }
 
 /** Writes to a lease under the row lease; throws when it was lost meanwhile, so that the transaction comes to nothing. */
