@@ -22,6 +22,7 @@ export type LogSource = {
 const LINE_END = Buffer.from('\n');
 const POLL_MS = 200;
 const ENGINE_AWAY_MS = 1000;
+const BEING_STARTED_MS = 25;
 
 /** Ends quietly when the signal aborts; a follower outlives restarts of the engine and ends with the container. */
 export async function* readLogs(source: LogSource, range: LogRange, signal: AbortSignal): AsyncGenerator<LogLine> {
@@ -41,7 +42,10 @@ export async function* readLogs(source: LogSource, range: LogRange, signal: Abor
     const lookedAt = performance.now();
     if (state === undefined) return;
     const ended = state !== 'away' && state.state === 'ended';
-    if (state !== 'away' && state.state !== 'created') {
+    if (state !== 'away') {
+      // Asked while it is being started, the engine answers the moment it runs; asked sooner it has nothing, later a
+      // short one may be in the middle of its end.
+      if (state.state === 'created') await sleep(BEING_STARTED_MS, undefined, { signal }).catch(() => undefined);
       try {
         for await (const line of readOnce(source, last, !ended, signal)) {
           last = line.seq;

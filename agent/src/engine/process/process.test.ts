@@ -123,6 +123,16 @@ describe('plain processes', () => {
     expect((await logLines(bed.engine, containerId, { follow: true })).map((line) => line.text)).toEqual(['once\n']);
   });
 
+  test('started by two agents, one of which was killed, it runs once', async () => {
+    const order = bed.order(shell('echo once; sleep 0.5'));
+    const first = bed.engine;
+    const { containerId } = await first.prepare(order, () => undefined, never());
+    const second = await bed.reopen();
+    await second.prepare(order, () => undefined, never());
+    await Promise.all([first.start(containerId), second.start(containerId)]);
+    expect((await logLines(second, containerId, { follow: true })).map((line) => line.text)).toEqual(['once\n']);
+  });
+
   test('too many processes are ended', async () => {
     const id = await bed.run({
       ...shell('i=0; while [ $i -lt 1400 ]; do sleep 100 & i=$((i+1)); done; wait'),

@@ -60,6 +60,20 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
   };
   const diskUsedMib = async (containerId: string): Promise<number | null> => sizeMib(leaseOf(containerId).work);
 
+  const start = async (containerId: string): Promise<void> => {
+    const { lease, order } = await own(containerId);
+    if ((await stateOf(lease)).state !== 'created') return;
+    const complete = orders.get(order.lease_id);
+    if (complete === undefined) {
+      throw new EngineError(
+        'start_timeout',
+        'The agent was restarted before the start and no longer has the environment: prepare the lease again.',
+      );
+    }
+    await launch(lease, complete);
+    orders.delete(order.lease_id);
+  };
+
   return {
     async info() {
       return {
@@ -93,19 +107,10 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
     },
 
     async start(containerId) {
-      const { lease, order } = await own(containerId);
-      if (starting.has(order.lease_id)) return starting.get(order.lease_id);
-      if ((await stateOf(lease)).state !== 'created') return;
-      const complete = orders.get(order.lease_id);
-      if (complete === undefined)
-        throw new EngineError(
-          'start_timeout',
-          'The agent was restarted before the start and no longer has the environment: prepare the lease again.',
-        );
-      const launched = launch(lease, complete).finally(() => starting.delete(order.lease_id));
-      starting.set(order.lease_id, launched);
-      await launched;
-      orders.delete(order.lease_id);
+      // Put down before anything is awaited, so that a second call finds it.
+      const underway = starting.get(containerId) ?? start(containerId).finally(() => starting.delete(containerId));
+      starting.set(containerId, underway);
+      await underway;
     },
 
     inspect,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Exit, LaunchRequest } from './lease-dir.ts';
@@ -19,6 +19,7 @@ const SETTLE_MS = 1000;
 // The agent's terminal going away, or a polite signal meant for the agent's group, ends nothing here.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 
+claim();
 const log = new LogWriter(join(request.dir, 'log'));
 let reason: Exit['reason'] = null;
 let detail: string | null = null;
@@ -73,6 +74,15 @@ if (child.pid !== undefined) {
   for (const stream of ['stdout', 'stderr'] as const) log.end(stream);
   await finish({ exit_code, finished_at, reason, detail });
   process.exit(0);
+}
+
+/** One supervisor a lease: an agent that was killed while it started one starts another, which leaves it to the first. */
+function claim(): void {
+  try {
+    closeSync(openSync(join(request.dir, 'claimed'), 'wx'));
+  } catch {
+    process.exit(0);
+  }
 }
 
 /** Memory and processes are watched, not enforced: there is no cgroup without privileges, and limits on address space break GPUs. */
