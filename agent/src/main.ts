@@ -27,7 +27,9 @@ async function main(): Promise<number> {
 }
 
 try {
-  process.exitCode = await main();
+  // Started by the process engine of an agent that is one file: it stands beside one command, and is no agent.
+  if (process.argv[2] === 'supervise') await import('./engine/process/supervisor.ts');
+  else process.exitCode = await main();
 } catch (error) {
   printError(error);
   process.exitCode = error instanceof CoopError && error.code === 'invalid_request' ? 2 : 1;

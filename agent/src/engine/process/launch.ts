@@ -31,13 +31,7 @@ export async function launch(lease: LeaseDir, order: LeaseOrder): Promise<void> 
     memoryMib: order.memory_mib,
     pidsMax: pidsLimit(order.cpus),
   };
-  // Bundled, it is a file of its own beside the agent's.
-  const program = ['./supervisor.ts', './supervisor.js']
-    .map((name) => fileURLToPath(new URL(name, import.meta.url)))
-    .find((path) => existsSync(path));
-  if (program === undefined)
-    throw new EngineError('engine_unavailable', 'The process engine is not part of this installation.');
-  const supervisor = spawn(process.execPath, [program], {
+  const supervisor = spawn(process.execPath, supervisorProgram(), {
     cwd: lease.dir,
     env: { HOME: homedir() },
     detached: true,
@@ -47,6 +41,12 @@ export async function launch(lease: LeaseDir, order: LeaseOrder): Promise<void> 
   supervisor.stdin.on('error', () => undefined);
   supervisor.stdin.end(JSON.stringify(request));
   await started(lease);
+}
+
+/** A file beside this one; where the whole agent is one file, that file again, which knows the word. */
+function supervisorProgram(): string[] {
+  const file = fileURLToPath(new URL('supervisor.ts', import.meta.url));
+  return existsSync(file) ? [file] : [process.argv[1] ?? '', 'supervise'];
 }
 
 async function started(lease: LeaseDir): Promise<void> {
