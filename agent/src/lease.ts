@@ -24,7 +24,7 @@ export type LeaseDependencies = {
   clock: MachineClock;
   stateDir: string;
   onChange(): void;
-  /** Bytes of a pull: worth telling, but not at once. */
+  /** Phases and bytes of a pull: worth telling, but not at once. A start from a cached image is over before. */
   onProgress(): void;
   log: Logger;
   timing?: Partial<LeaseTiming>;
@@ -93,7 +93,7 @@ export class Lease {
     return this.#record.ready !== null;
   }
 
-  /** Resolves when the container was started, or the lease has ended without. */
+  /** Resolves when the container is being started, or the lease has ended without. */
   get begun(): Promise<void> {
     return this.#begun.promise;
   }
@@ -201,6 +201,7 @@ export class Lease {
     const timeout = new AbortController();
     const late = new EngineError('start_timeout', `The container did not start within ${start_timeout_s} s.`);
     const timer = setTimeout(() => timeout.abort(late), start_timeout_s * 1000);
+    this.#begun.resolve();
     try {
       // A stop waits for the start: a container that is being started cannot be stopped yet.
       await abortable(engine.start(containerId), AbortSignal.any([timeout.signal, this.#detaching.signal]));
@@ -208,7 +209,6 @@ export class Lease {
       clearTimeout(timer);
     }
     this.#seenRunning = true;
-    this.#begun.resolve();
     await this.#save({ started: true, order: withoutSecrets(this.#record.order) });
     this.#interrupt.throwIfAborted();
   }
@@ -377,10 +377,8 @@ export class Lease {
     pulled: number | null = this.#progress.pulled_bytes,
     total: number | null = this.#progress.total_bytes,
   ): void {
-    const entered = phase !== this.#progress.phase;
     this.#progress = { phase, pulled_bytes: pulled, total_bytes: total };
-    if (entered) this.#deps.onChange();
-    else this.#deps.onProgress();
+    this.#deps.onProgress();
   }
 
   /** Writes come one after the other, each of the record as it then is. */
