@@ -106,7 +106,7 @@ async function orderToLog(client: Client, spec: Spec): Promise<Times> {
 }
 
 async function firstLine(client: Client, run: Run, began: number): Promise<number> {
-  for await (const line of client.runs.logs(run.id, { follow: true })) {
+  for await (const line of client.runs.logs(run.id, { follow: true, signal: AbortSignal.timeout(60_000) })) {
     if (line.text.trim() !== TEXT) throw new Error(`the log says ${JSON.stringify(line.text)}`);
     return performance.now() - began;
   }
