@@ -19,16 +19,16 @@ export type Asking = { flags: CommonFlags; terminal: Terminal };
 const RENEW_BEFORE_MS = 60_000;
 
 /** A client of the chosen network. A login that has run out is renewed with the local key, without a word. */
-export async function openSession({ flags, terminal }: Asking): Promise<Session> {
-  const home = coopHome(process.env);
-  const context = await chooseContext(home, process.env, flags.context);
+export async function openSession({ flags, terminal }: Asking, env: NodeJS.ProcessEnv = process.env): Promise<Session> {
+  const home = coopHome(env);
+  const context = await chooseContext(home, env, flags.context);
   if (context === undefined) {
     throw new CoopError('unauthenticated', 'No network is known here yet.', {
       hint: 'Start one on this machine with coop up, or join one with coop login SERVER.',
     });
   }
   const signer = await readSigner(home.loginKey);
-  const apiKey = process.env['COOP_API_KEY'] ?? (await validKey(home, context, terminal.nowMs()));
+  const apiKey = (env['COOP_API_KEY'] || undefined) ?? (await validKey(home, context, terminal.nowMs()));
   const client = clientFor(context, {
     ...(apiKey !== undefined && { apiKey }),
     ...(signer !== undefined && { signer }),

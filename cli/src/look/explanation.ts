@@ -2,7 +2,10 @@ import { noMatchReasons } from '@gpucoop/protocol/reasons.ts';
 import type { Explanation } from '@gpucoop/protocol/resources.ts';
 import type { Look } from './colours.ts';
 import { renderTable } from './table.ts';
+import type { Column } from './table.ts';
 import { count } from './units.ts';
+
+type Row = { why: string; failed: number; gain: Explanation['relaxing'][number] | undefined };
 
 /** Why nothing matches: what failed how often, and what giving way on one condition would bring. */
 export function renderExplanation(explanation: Explanation, look: Look, width: number): string {
@@ -17,21 +20,28 @@ export function renderExplanation(explanation: Explanation, look: Look, width: n
     failed: failed.find((one) => one.reason === reason)?.offers ?? 0,
     gain: gain.get(reason),
   }));
-  const table = renderTable(
+  const table = renderTable<Row>(
     [
       { title: 'OFFERS', value: (row) => (row.failed === 0 ? '' : String(row.failed)), align: 'right' },
       { title: 'FAILED ON', value: (row) => row.why },
-      {
-        title: 'WITHOUT IT',
-        value: (row) => (row.gain === undefined ? '' : `${row.gain.offers} would match`),
-        dispensable: 1,
-      },
-      { title: 'FOR EXAMPLE', value: (row) => row.gain?.example ?? '', shrinkTo: 20, style: look.type },
+      ...(relaxing.length === 0 ? [] : gains(look)),
     ],
     rows,
     width,
     look,
   );
-  const each = relaxing.length === 0 ? '\nEach fails on several conditions at once; loosen more than one.' : '';
-  return `${look.attention('Nothing matches')} of ${count(offers, 'offer')} on the market.\n\n${table}${each}`;
+  const each =
+    relaxing.length === 0
+      ? '\nEach fails on several conditions at once, of which the first is shown; loosen more than one.'
+      : '';
+  return `${look.attention('No match')} among ${count(offers, 'offer')} on the market.\n\n${table}${each}`;
 }
+
+const gains = (look: Look): Column<Row>[] => [
+  {
+    title: 'WITHOUT IT',
+    value: ({ gain }) => (gain === undefined ? '' : `${gain.offers} would match`),
+    dispensable: 1,
+  },
+  { title: 'FOR EXAMPLE', value: ({ gain }) => gain?.example ?? '', shrinkTo: 20, style: look.type },
+];

@@ -82,7 +82,9 @@ export function renderEnd(run: Run, look: Look): string {
       ? 'nothing was charged'
       : `${formatDuration(billed)} billed, ${money(run.cost)}`;
   const parts = [
-    ...(run.exit_code === null ? [] : [`exit code ${run.exit_code}`]),
+    ...(run.exit_code === null || run.end_detail?.includes(`code ${run.exit_code}`)
+      ? []
+      : [`exit code ${run.exit_code}`]),
     paid,
     ...(unbilled === 0 ? [] : [`${formatDuration(unbilled)} not billed`]),
     ...(unspent > 0n ? [`${money(unspent)} of the budget unspent`] : []),

@@ -7,12 +7,11 @@ import { stripVTControlCharacters } from 'node:util';
  * cursor, recolour the screen or fake a line. Workload logs are not passed through this: there the renter's own command speaks.
  */
 export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  return stripVTControlCharacters(text).replace(
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g,
-    ' ',
-  );
+  return stripVTControlCharacters(text).replace(HARMFUL, ' ');
 }
+
+// Control characters (Cc) and those that turn the direction of writing.
+const HARMFUL = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;

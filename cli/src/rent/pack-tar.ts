@@ -1,8 +1,6 @@
-import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
 import type { Track } from './cp.ts';
@@ -38,14 +36,15 @@ const headerOnly = (tar: Pack, header: Header): Promise<void> =>
 
 async function addFile(tar: Pack, path: string, header: Header & { size: number }, track: Track): Promise<void> {
   track(0, true);
-  if (header.size === 0) return headerOnly(tar, header);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const entry = tar.entry(header, (error) => (error ? reject(error) : resolve())) as unknown as Writable;
-  // Cut at the size in the header: a file that grows meanwhile must not spoil the archive.
-  for await (const chunk of createReadStream(path, { end: header.size - 1 }) as AsyncIterable<Buffer>) {
-    track(chunk.length, false);
-    if (!entry.write(chunk)) await once(entry, 'drain');
+  const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()));
+  if (header.size === 0) {
+    entry.end(undefined);
+    return promise;
   }
-  entry.end();
+  // Cut at the size in the header: a file that grows meanwhile must not spoil the archive.
+  const file = createReadStream(path, { end: header.size - 1 });
+  file.on('data', (chunk) => track(chunk.length, false)).on('error', reject);
+  file.pipe(entry);
   return promise;
 }

@@ -8,8 +8,10 @@ import type { Home } from '../home.ts';
 import { renderStanding } from '../look/standing.ts';
 import { openProgress } from '../rent/progress.ts';
 import { openSession } from '../session.ts';
+import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { endProcess } from './end-process.ts';
+import { LOCAL } from './first-start.ts';
 import { lastWords, programs } from './programs.ts';
 import { freePort, suggestion } from './ports.ts';
 import { alreadyRunning, whoRuns } from './running.ts';
@@ -51,13 +53,19 @@ export async function startInBackground(home: Home, wish: UpWish, terminal: Term
     progress.clear();
   }
   child.unref();
-  const { client, context } = await openSession({ flags: { context: undefined }, terminal });
+  const { client, context } = await openLocalSession(terminal);
   const machine = wish.machine ? await enrolledHere(home) : undefined;
   const standing = await readStanding(client, home, context, machine?.machine_id, true);
   if (terminal.json) terminal.printJson({ type: 'standing', pid: child.pid, ...standing });
   else terminal.print(renderStanding(standing, terminal.look, terminal.width, terminal.nowMs()));
   return 0;
 }
+
+/** With the network of this computer, whatever COOP_SERVER and COOP_API_KEY say for other commands. */
+const openLocalSession = (terminal: Terminal): Promise<Session> => {
+  const { COOP_SERVER: _server, COOP_API_KEY: _key, ...env } = process.env;
+  return openSession({ flags: { context: LOCAL }, terminal }, env);
+};
 
 /** The problem that it printed last, as its own. */
 function whyNot(lines: readonly string[], home: Home): CoopError {
@@ -85,7 +93,7 @@ export const down = command({
   about: 'Stop the network that coop up started',
   details: 'Server and agent end; running leases go on in their containers, and the next coop up re-adopts them.',
   flags: {},
-  run: async ({ flags, terminal }) => {
+  run: async ({ terminal }) => {
     const home = coopHome(process.env);
     const { running, left } = await whoRuns(home);
     for (const child of Object.values(left?.children ?? {})) await endProcess(child, STOP_PATIENCE_MS);
@@ -95,9 +103,7 @@ export const down = command({
       });
     }
     const machine = await enrolledHere(home);
-    const client = running.ready
-      ? (await openSession({ flags: { context: flags.context }, terminal }).catch(() => undefined))?.client
-      : undefined;
+    const client = running.ready ? (await openLocalSession(terminal).catch(() => undefined))?.client : undefined;
     const leases = await leasesLeft(client, machine?.machine_id);
     const clean = await endProcess(running, STOP_PATIENCE_MS);
     for (const child of clean ? [] : Object.values(running.children)) await endProcess(child, STOP_PATIENCE_MS);

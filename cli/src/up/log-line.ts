@@ -49,3 +49,18 @@ function reasonOf(entry: Record<string, unknown>): string {
   if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
   return typeof error === 'string' ? error : '';
 }
+
+const TOLD_FOR_MS = 60_000;
+
+/** What is said every second is told once a minute. Two lines are the same when they differ in digits only: times, ids, counts. */
+export function newsFilter(nowMs: () => number): (line: string) => boolean {
+  const told = new Map<string, number>();
+  return (line) => {
+    const now = nowMs();
+    for (const [key, atMs] of told) if (now - atMs >= TOLD_FOR_MS) told.delete(key);
+    const key = line.replaceAll(/\d+/g, '#');
+    if (told.has(key)) return false;
+    told.set(key, now);
+    return true;
+  };
+}

@@ -14,7 +14,7 @@ import type { Child } from './child.ts';
 import { endProcess } from './end-process.ts';
 import { grantTestCredit, logInHere } from './first-start.ts';
 import { ownUrl } from './listen.ts';
-import { readableLine, render } from './log-line.ts';
+import { newsFilter, readableLine, render } from './log-line.ts';
 import { freePort, suggestion } from './ports.ts';
 import { lastWords, programs, serverArgs } from './programs.ts';
 import { lockHome, startOf } from './running.ts';
@@ -132,6 +132,7 @@ function addChild(
       ),
     );
   const { asideLook: look } = terminal;
+  const isNews = newsFilter(terminal.nowMs);
   const child = startChild({
     name,
     args,
@@ -139,7 +140,7 @@ function addChild(
     logFile: join(home.log, `${name}.log`),
     onLine: (line) => {
       const readable = readableLine(name, line, look, new Date(terminal.nowMs()));
-      if (readable !== undefined) terminal.aside(readable);
+      if (readable !== undefined && isNews(readable)) terminal.aside(readable);
     },
     onDeath: (exit, againInMs) => {
       const how = exit.signal ?? `exit code ${exit.code}`;
