@@ -90,6 +90,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     },
     onDown: async (machineId, epoch) => {
       presence.linkDown(machineId, epoch);
+      controller.linkDown(machineId);
       await db.updateTable('machines').set({ link_server: null }).where('id', '=', machineId).where('link_epoch', '=', BigInt(epoch)).execute();
       await wakeMachine(machineId);
     },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http2, { type ServerHttp2Stream } from 'node:http2';
 import { WebSocket } from 'ws';
-import type { Heartbeat, LeaseOrder, LeaseReport, MachineFacts } from '@gpucoop/protocol/agent-api.ts';
+import type { EventAck, Heartbeat, LeaseOrder, LeaseReport, MachineFacts } from '@gpucoop/protocol/agent-api.ts';
 import { enrolMessage, linkMessage, signerFromSecret, signStatement, type Signer, type Statement } from '@gpucoop/protocol/evidence.ts';
 import type { DeviceInfo } from '@gpucoop/protocol/resources.ts';
 import { socketDuplex } from '@gpucoop/server/gateway/socket-duplex.ts';
@@ -26,6 +26,8 @@ export type FakeAgent = {
   /** Resolves with the code of the WebSocket's close frame. */
   closed(): Promise<number>;
   hangUp(): void;
+  /** The last heartbeat that the server has acknowledged. */
+  acknowledged(): number;
   /** Calls of the server other than acknowledgements, in order. */
   calls: string[];
 };
@@ -79,6 +81,7 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
   let stream: ServerHttp2Stream | undefined;
   let closed = Promise.withResolvers<number>();
   let seq = 0;
+  let acknowledged = 0;
   let timer: NodeJS.Timeout | undefined;
   let factsDue = true;
 
@@ -87,6 +90,7 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
     signer,
     leases,
     calls: [],
+    acknowledged: () => acknowledged,
     events: () => events.promise,
     closed: () => closed.promise,
     line(leaseId, servedMs, { container_id = `c-${leaseId}`, final = false, signer: by = signer } = {}) {
@@ -144,8 +148,7 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
   }
 
   function serve(call: ServerHttp2Stream, method: string, path: string): void {
-    if (path === '/v1/events/ack') return void answer(call, {});
-    if (path.startsWith('/v1/events')) {
+    if (path.startsWith('/v1/events?') || path === '/v1/events') {
       call.respond({ ':status': 200 });
       stream = call;
       call.once('close', () => {
@@ -153,7 +156,7 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
       });
       return events.resolve(call);
     }
-    agent.calls.push(`${method} ${path}`);
+    if (path !== '/v1/events/ack') agent.calls.push(`${method} ${path}`);
     if (behaviour.answer?.(call, method, path, agent) === true) return;
     let body = '';
     call.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -167,6 +170,9 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
       const report = (behaviour.take ?? ((given) => given))(readyReport(id));
       if (!leases.has(id)) leases.set(id, { order, report, readyAt: report.ready ? performance.now() : null });
       answer(call, leases.get(id)?.report);
+    } else if (path === '/v1/events/ack') {
+      acknowledged = (JSON.parse(body) as EventAck).heartbeat_seq;
+      return answer(call, {});
     } else if (path === `/v1/leases/${id}/stop`) {
       const { reason } = JSON.parse(body) as { reason: LeaseReport['end_reason'] };
       const lease = leases.get(id);

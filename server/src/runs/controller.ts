@@ -28,6 +28,8 @@ export type Controller = {
   wake(leaseId: string): void;
   /** A verified link delivered a heartbeat: meters move, and leases whose report changed are woken. */
   heard(machineId: string, machineKey: string, reports: LeaseReport[]): Promise<void>;
+  /** What was last reported counts no more: with the next link each report is news, even when it is the same. */
+  linkDown(machineId: string): void;
   start(): void;
   stop(): Promise<void>;
 };
@@ -114,6 +116,7 @@ export function createController(deps: ControllerDeps): Controller {
         if (before?.get(report.lease_id) !== seen) wake(report.lease_id);
       }
     },
+    linkDown: (machineId) => void lastReports.delete(machineId),
     start() {
       // Whatever is due an hour from now was written before a clock was put back.
       const latest = new Date(deps.clock.now().getTime() + 2 * LONGEST_WAIT_MS);
