@@ -27,13 +27,25 @@ function minutes(clock: string): number {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+const present = new Map<string, { at: number; minute: number }>();
+
+/** The last answer of each zone is kept for its minute: for one quote thousands of offers ask the same. */
 function minuteOfDay(timeZone: string, now: Date): number {
+  const at = Math.floor(now.getTime() / 60_000);
+  const known = present.get(timeZone);
+  if (known?.at === at) return known.minute;
+  const minute = minutes(formatOf(timeZone).format(now));
+  present.set(timeZone, { at, minute });
+  return minute;
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
     formats.set(timeZone, format);
   }
-  return minutes(format.format(now));
+  return format;
 }
 
 export function isTimeZone(name: string): boolean {

@@ -8,17 +8,29 @@ import type { Supply } from './supply.ts';
 
 /** Why offers did not match, and what giving way on each single condition would bring. */
 export function explain(judgements: Judgement[], spec: Spec, renterPpm: number): Explanation {
-  const failed = judgements.flatMap((judgement) => ('failures' in judgement ? [judgement] : []));
+  const failed = new Map<NoMatchReason, number>();
+  const only = new Map<NoMatchReason, Supply[]>();
+  for (const judgement of judgements) {
+    if ('match' in judgement) continue;
+    const [first, second] = judgement.failures;
+    if (first === undefined) continue;
+    failed.set(first, (failed.get(first) ?? 0) + 1);
+    if (second !== undefined) continue;
+    const supplies = only.get(first);
+    if (supplies === undefined) only.set(first, [judgement.supply]);
+    else supplies.push(judgement.supply);
+  }
   return {
     offers: judgements.length,
-    matching: judgements.length - failed.length,
-    failed: noMatchCodes
-      .map((reason) => ({ reason, offers: failed.filter(({ failures }) => failures[0] === reason).length }))
-      .filter(({ offers }) => offers > 0),
+    matching: judgements.filter((judgement) => 'match' in judgement).length,
+    failed: noMatchCodes.flatMap((reason) => {
+      const offers = failed.get(reason);
+      return offers === undefined ? [] : [{ reason, offers }];
+    }),
     relaxing: noMatchCodes.flatMap((reason) => {
-      const only = failed.filter(({ failures }) => failures.every((failure) => failure === reason));
-      if (only.length === 0) return [];
-      return [{ reason, offers: only.length, example: nearest(reason, only.map(({ supply }) => supply), spec, renterPpm) }];
+      const supplies = only.get(reason);
+      if (supplies === undefined) return [];
+      return [{ reason, offers: supplies.length, example: nearest(reason, supplies, spec, renterPpm) }];
     }),
   };
 }
@@ -27,12 +39,15 @@ export function explain(judgements: Judgement[], spec: Spec, renterPpm: number):
 function nearest(reason: NoMatchReason, supplies: Supply[], spec: Spec, renterPpm: number): string {
   const [first] = supplies;
   if (first === undefined) return noMatchReasons[reason];
-  const most = (value: (supply: Supply) => number): number => Math.max(...supplies.map(value));
+  const most = (value: (supply: Supply) => number): number =>
+    supplies.reduce((highest, supply) => Math.max(highest, value(supply)), 0);
   switch (reason) {
     case 'price': {
       const units = Math.max(1, spec.resources.gpu?.count.min ?? spec.resources.cpus.min);
-      const cheapest = supplies.map((supply) => priceOf(supply, Math.max(units, supply.terms.min_units), renterPpm)).toSorted((a, b) => (a < b ? -1 : 1))[0];
-      return `--max-price ${decimalDollars(cheapest ?? 0n)}`;
+      const cheapest = supplies
+        .map((supply) => priceOf(supply, Math.max(units, supply.terms.min_units), renterPpm))
+        .reduce((least, price) => (price < least ? price : least));
+      return `--max-price ${decimalDollars(cheapest)}`;
     }
     case 'vram':
       return `--gpu ${Math.floor(most((supply) => nominalMemoryMib(supply.class, supply.device_memory_mib)) / 1024)}GB..`;

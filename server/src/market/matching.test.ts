@@ -150,6 +150,21 @@ describe('all offers', () => {
     );
   });
 
+  test('an offer that fails several conditions counts under the first, and no single change brings it', () => {
+    const all = [
+      sampleSupply({ presence: 'unknown', class: 'h100-sxm-80gb', units_free: 0 }),
+      sampleSupply({ class: 'h100-sxm-80gb', units_free: 0 }),
+      sampleSupply({ units_free: 0 }),
+    ];
+    const { failed, relaxing } = explain(judgeAll(all, sampleSpec({}, { classes: ['rtx-4090'] }), context), sampleSpec(), 0);
+    expect(failed).toEqual([
+      { reason: 'machine_offline', offers: 1 },
+      { reason: 'class', offers: 1 },
+      { reason: 'rented', offers: 1 },
+    ]);
+    expect(relaxing.map(({ reason, offers }) => [reason, offers])).toEqual([['rented', 1]]);
+  });
+
   test('doing what the explanation says about the price makes an offer match', () => {
     const all = [sampleSupply({ id: 'off_a' }), sampleSupply({ id: 'off_b', price_micros_per_unit_hour: 900_000n })];
     const spec = sampleSpec({ max_price_micros_per_hour: 100_000 });

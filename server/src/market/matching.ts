@@ -47,22 +47,17 @@ function compare<T extends bigint | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** All that keeps this offer from serving the spec, or how it serves it. */
+/** What keeps this offer from serving the spec, the first two reasons at most, or how it serves it. */
 export function judge(supply: Supply, spec: Spec, context: MatchContext): Judgement {
   const units = chooseUnits(supply, spec);
-  const price = priceOf(supply, units.count, context.renterPpm);
-  const failures = [
-    ...standing(supply, spec, context),
-    ...units.failures,
-    ...(spec.resources.disk_mib.min > supply.disk_free_mib ? (['disk'] as const) : []),
-    ...(tooWeak(supply, spec, context) ? (['isolation'] as const) : []),
-    ...(fitsTerm(supply, spec, context.now) ? [] : (['term'] as const)),
-    ...(placed(supply, spec, context) ? [] : (['where'] as const)),
-    ...(spec.max_price_micros_per_hour !== null && price > BigInt(spec.max_price_micros_per_hour)
-      ? (['price'] as const)
-      : []),
-    ...(units.rented ? (['rented'] as const) : []),
-  ];
+  const candidate: Candidate = { supply, spec, context, units };
+  const failures: NoMatchReason[] = [];
+  for (const [reason, fails] of conditions) {
+    if (!fails(candidate)) continue;
+    failures.push(reason);
+    // Whether giving way on one condition would be enough is known then: an explanation asks no more.
+    if (failures.length === 2) break;
+  }
   if (failures.length > 0) return { supply, failures };
   return {
     supply,
@@ -72,10 +67,35 @@ export function judge(supply: Supply, spec: Spec, context: MatchContext): Judgem
       cpus: atMost(spec.resources.cpus, supply.unit_cpus * units.count),
       memory_mib: atMost(spec.resources.memory_mib, supply.unit_memory_mib * units.count),
       disk_mib: Math.max(1, spec.resources.disk_mib.min),
-      price_micros_per_hour: price,
+      price_micros_per_hour: priceOf(supply, units.count, context.renterPpm),
     },
   };
 }
+
+type Candidate = { supply: Supply; spec: Spec; context: MatchContext; units: Units };
+
+/** In the order in which they are told: an offer that fails several counts under the first. */
+const conditions: readonly (readonly [NoMatchReason, (candidate: Candidate) => boolean])[] = [
+  ['machine_offline', ({ supply }) => supply.presence !== 'online'],
+  [
+    'not_listed',
+    ({ supply, context }) => supply.listing !== 'listed' || supply.suspended || context.without.has(supply.machine_id),
+  ],
+  ['quiet_hours', ({ supply, context }) => quietHours(supply.terms, context.now).quiet],
+  ['architecture', ({ supply, spec }) => (spec.resources.architecture ?? supply.architecture) !== supply.architecture],
+  ['class', ({ supply, spec }) => !isOfClass(supply, spec)],
+  ['vram', ({ supply, spec }) => !hasMemory(supply, spec)],
+  ['devices', ({ units }) => units.fewest > units.highest],
+  ['cpus', ({ units }) => units.forCpus > units.highest],
+  ['memory', ({ units }) => units.forMemory > units.highest],
+  ['owner_busy', ({ supply, units }) => isLacking(supply, units) && ownerHasThem(supply, units)],
+  ['disk', ({ supply, spec }) => spec.resources.disk_mib.min > supply.disk_free_mib],
+  ['isolation', ({ supply, spec, context }) => tooWeak(supply, spec, context)],
+  ['term', ({ supply, spec, context }) => !fitsTerm(supply, spec, context.now)],
+  ['where', ({ supply, spec, context }) => !placed(supply, spec, context)],
+  ['price', ({ supply, spec, context, units }) => tooDear(priceOf(supply, units.count, context.renterPpm), spec)],
+  ['rented', ({ supply, units }) => isLacking(supply, units) && !ownerHasThem(supply, units)],
+];
 
 /** Asking price of some units with the renter's fee on top, per hour, rounded up so that no fee is lost on cheap units. */
 export function priceOf(supply: Supply, units: number, renterPpm: number): bigint {
@@ -92,49 +112,47 @@ function atMost(range: Range, share: number): number {
   return range.max === null ? share : Math.min(Math.max(1, range.max), share);
 }
 
-function standing(supply: Supply, spec: Spec, context: MatchContext): NoMatchReason[] {
-  const reasons: NoMatchReason[] = [];
-  if (supply.presence !== 'online') reasons.push('machine_offline');
-  if (supply.listing !== 'listed' || supply.suspended || context.without.has(supply.machine_id)) reasons.push('not_listed');
-  if (quietHours(supply.terms, context.now).quiet) reasons.push('quiet_hours');
-  const { architecture } = spec.resources;
-  if (architecture !== null && architecture !== supply.architecture) reasons.push('architecture');
-  return reasons;
-}
-
-type Units = { count: number; failures: NoMatchReason[]; rented: boolean };
+type Units = { count: number; fewest: number; highest: number; forCpus: number; forMemory: number };
 
 /** The fewest units that serve the spec. A share of CPUs or memory too small is made up by more units where the spec allows more. */
 function chooseUnits(supply: Supply, spec: Spec): Units {
   const { gpu, cpus, memory_mib: memory } = spec.resources;
   const most = Math.min(supply.terms.max_units ?? supply.units_total, supply.units_total);
-  const failures: NoMatchReason[] = [];
-  if (gpu === null ? supply.class !== 'cpu' : !servesGpu(supply, gpu.vendor, gpu.classes)) failures.push('class');
-  if (gpu !== null && !inRange(nominalMemoryMib(supply.class, supply.device_memory_mib), gpu.memory_mib)) failures.push('vram');
-
   const fewest = Math.max(supply.terms.min_units, gpu?.count.min ?? 1);
   const highest = Math.min(most, gpu === null ? most : (gpu.count.max ?? most));
-  if (fewest > highest) failures.push('devices');
-
   const forCpus = unitsFor(cpus.min, supply.unit_cpus);
   const forMemory = unitsFor(memory.min, supply.unit_memory_mib);
-  if (forCpus > highest) failures.push('cpus');
-  if (forMemory > highest) failures.push('memory');
   const wanted = Math.max(fewest, forCpus, forMemory);
-  const count = Number.isSafeInteger(wanted) ? wanted : fewest; // shares of nothing: it has failed already
+  const count = Number.isSafeInteger(wanted) ? wanted : fewest; // shares of nothing: it fails anyway
+  return { count, fewest, highest, forCpus, forMemory };
+}
 
-  const lacking = count > supply.units_free && count <= supply.units_total;
-  if (lacking && count <= supply.units_free + supply.units_owner_busy) failures.push('owner_busy');
-  return { count, failures, rented: lacking && !failures.includes('owner_busy') };
+function isLacking(supply: Supply, { count }: Units): boolean {
+  return count > supply.units_free && count <= supply.units_total;
+}
+
+function ownerHasThem(supply: Supply, { count }: Units): boolean {
+  return count <= supply.units_free + supply.units_owner_busy;
+}
+
+function tooDear(price: bigint, { max_price_micros_per_hour: most }: Spec): boolean {
+  return most !== null && price > BigInt(most);
 }
 
 function unitsFor(wanted: number, share: number): number {
   return wanted === 0 ? 0 : Math.ceil(wanted / share);
 }
 
-function servesGpu(supply: Supply, vendor: string | null, classes: string[]): boolean {
-  if (supply.class === 'cpu') return false;
-  return (vendor === null || vendor === supply.vendor) && (classes.length === 0 || classes.includes(supply.class));
+function isOfClass(supply: Supply, { resources: { gpu } }: Spec): boolean {
+  if (gpu === null || supply.class === 'cpu') return gpu === null && supply.class === 'cpu';
+  return (
+    (gpu.vendor === null || gpu.vendor === supply.vendor) &&
+    (gpu.classes.length === 0 || gpu.classes.includes(supply.class))
+  );
+}
+
+function hasMemory(supply: Supply, { resources: { gpu } }: Spec): boolean {
+  return gpu === null || inRange(nominalMemoryMib(supply.class, supply.device_memory_mib), gpu.memory_mib);
 }
 
 /** Nominal memory: drivers keep a little for themselves, and a "24 GB" card may report 23,034 MiB. */
@@ -149,7 +167,10 @@ function tooWeak(supply: Supply, spec: Spec, context: MatchContext): boolean {
 
 function fitsTerm(supply: Supply, spec: Spec, now: Date): boolean {
   const { secondsUntil } = quietHours(supply.terms, now);
-  const longest = Math.min(supply.terms.max_duration_s, secondsUntil === undefined || secondsUntil === 0 ? Infinity : secondsUntil);
+  const longest = Math.min(
+    supply.terms.max_duration_s,
+    secondsUntil === undefined || secondsUntil === 0 ? Infinity : secondsUntil,
+  );
   return spec.max_duration_s >= supply.terms.min_duration_s && spec.max_duration_s <= longest;
 }
 
