@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { migrate } from '@gpucoop/server/db/migrate.ts';
-import { openDatabase, type Database } from '@gpucoop/server/db/open.ts';
+import type { Database } from '@gpucoop/server/db/open.ts';
 import { transaction } from '@gpucoop/server/db/transaction.ts';
 import { grantCredit, hold, openUserAccounts } from '@gpucoop/server/ledger/ledger.ts';
 import { inspectLedger } from '@gpucoop/server/ledger/inspect.ts';
@@ -10,8 +7,8 @@ import { firstHold, settle, type SettledLease } from '@gpucoop/server/ledger/set
 import { sql } from 'kysely';
 import { insertLease } from '../../test/support/leases.ts';
 import { missing } from '../../test/support/needs.ts';
-import { createDatabase, dropDatabase, startCluster } from '../../test/support/postgres-cluster.ts';
 import type { Bench } from './bench.ts';
+import { onPglite, onPostgres } from './databases.ts';
 import { median } from './statistics.ts';
 
 const CONCURRENCY = [1, 8];
@@ -145,31 +142,4 @@ function tableOf(samples: Sample[]): Record<string, string>[] {
       of.map((sample) => sample.updates_per_s / sample.settlements_per_s),
     ).toFixed(2),
   }));
-}
-
-async function onPglite<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
-  const dir = await mkdtemp(join(tmpdir(), 'coop-bench-'));
-  const database = await openDatabase({ dir });
-  try {
-    return await work(database);
-  } finally {
-    await database.close();
-    await rm(dir, { recursive: true, force: true });
-  }
-}
-
-async function onPostgres<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
-  const cluster = await startCluster({});
-  try {
-    const { name, url } = await createDatabase(cluster);
-    const database = await openDatabase({ url });
-    try {
-      return await work(database);
-    } finally {
-      await database.close();
-      await dropDatabase(cluster, name);
-    }
-  } finally {
-    await cluster.stop();
-  }
 }

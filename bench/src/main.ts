@@ -5,11 +5,12 @@ import type { Bench } from './bench.ts';
 import { firstLog } from './first-log.ts';
 import { ledger } from './ledger.ts';
 import { describeLoad, describeMachine } from './machine.ts';
+import { quotes } from './quotes.ts';
 import { table } from './table.ts';
 
 /** `npm run bench -- [NAME…] [--out DIR] [--quick]`: each prints a table with the machine and the date; --out keeps JSON of it. */
 
-const benches: readonly Bench[] = [firstLog, ledger];
+const benches: readonly Bench[] = [firstLog, ledger, quotes];
 const usage = `npm run bench -- [NAME…] [--out DIR] [--quick]
 
 ${table(benches.map(({ name, what }) => ({ bench: name, 'what it measures': what })))}
