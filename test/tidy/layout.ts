@@ -71,6 +71,7 @@ export const entryPoints: readonly (string | RegExp)[] = [
 /** Beside the code, and used by tests only. Others belong into a folder `testing/`. */
 export const onlyForTests: Readonly<Record<string, string>> = {
   'agent/src/engine/test-bed.ts': 'one contract for all engines',
+  'cli/src/reference-page.ts': 'the page of all commands, which its test writes and holds against them',
   'server/src/ledger/crash-child.ts': 'a program that a test kills',
   'server/src/market/sample-supply.ts': 'offers to match against',
   'server/src/runs/recompute.ts':
@@ -81,4 +82,5 @@ export const LINES_MAX = 400;
 /** Longer files, each with the reason for which it is not two. */
 export const longFiles: Readonly<Record<string, string>> = {
   'server/src/db/rows.ts': 'generated from the migrations',
+  'server/src/gateway/links.test.ts': 'one agent on the real wire, and all that it may do wrong',
 };
