@@ -31,20 +31,23 @@ export async function newestLease(): Promise<LeaseContainer> {
 
 /** The same cage for a container of `docker run`: network, limits, capabilities, log. */
 export function leaseOptions({ HostConfig: host }: LeaseContainer): string[] {
-  return [
-    ...['--network', host.NetworkMode],
-    ...host.CapDrop.flatMap((capability) => ['--cap-drop', capability]),
-    ...host.SecurityOpt.flatMap((option) => ['--security-opt', option]),
-    ...(host.Init ? ['--init'] : []),
-    ...['--cpus', String(host.NanoCpus / 1e9)],
-    ...['--memory', String(host.Memory), '--memory-swap', String(host.MemorySwap)],
-    ...['--pids-limit', String(host.PidsLimit), '--shm-size', String(host.ShmSize)],
-    ...['--oom-score-adj', String(host.OomScoreAdj), '--ipc', host.IpcMode],
-    ...host.Ulimits.flatMap(({ Name, Soft, Hard }) => ['--ulimit', `${Name}=${Soft}:${Hard}`]),
-    ...['--log-driver', host.LogConfig.Type],
-    ...Object.entries(host.LogConfig.Config).flatMap(([name, value]) => ['--log-opt', `${name}=${value}`]),
-    ...Object.entries(host.Sysctls ?? {}).flatMap(([name, value]) => ['--sysctl', `${name}=${value}`]),
+  const flags: [string, string | number][] = [
+    ['network', host.NetworkMode],
+    ...host.CapDrop.map((capability): [string, string] => ['cap-drop', capability]),
+    ...host.SecurityOpt.map((option): [string, string] => ['security-opt', option]),
+    ['cpus', host.NanoCpus / 1e9],
+    ['memory', host.Memory],
+    ['memory-swap', host.MemorySwap],
+    ['pids-limit', host.PidsLimit],
+    ['shm-size', host.ShmSize],
+    ['oom-score-adj', host.OomScoreAdj],
+    ['ipc', host.IpcMode],
+    ...host.Ulimits.map(({ Name, Soft, Hard }): [string, string] => ['ulimit', `${Name}=${Soft}:${Hard}`]),
+    ['log-driver', host.LogConfig.Type],
+    ...Object.entries(host.LogConfig.Config).map(([name, value]): [string, string] => ['log-opt', `${name}=${value}`]),
+    ...Object.entries(host.Sysctls ?? {}).map(([name, value]): [string, string] => ['sysctl', `${name}=${value}`]),
   ];
+  return [...flags.map(([name, value]) => `--${name}=${value}`), ...(host.Init ? ['--init'] : [])];
 }
 
 export async function imageMegabytes(image: string): Promise<number> {

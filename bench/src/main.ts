@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
+import { clone } from './clone.ts';
 import { firstLog } from './first-log.ts';
 import { ledger } from './ledger.ts';
 import { describeLoad, describeMachine } from './machine.ts';
@@ -10,7 +11,7 @@ import { table } from './table.ts';
 
 /** `npm run bench -- [NAME…] [--out DIR] [--quick]`: each prints a table with the machine and the date; --out keeps JSON of it. */
 
-const benches: readonly Bench[] = [firstLog, ledger, quotes];
+const benches: readonly Bench[] = [firstLog, quotes, ledger, clone];
 const usage = `npm run bench -- [NAME…] [--out DIR] [--quick]
 
 ${table(benches.map(({ name, what }) => ({ bench: name, 'what it measures': what })))}

@@ -89,13 +89,14 @@ async function whole(database: Database, supplies: Supply[], rounds: number, cou
   const { options } = await quote(specs.without);
   const insert = () => {
     const row = {
-      ...{
-        id: newId('quote'),
-        user_id: 'usr_bench',
-        spec: JSON.stringify(plainSpec),
-        spec_hash: canonicalHash(plainSpec),
-      },
-      ...{ policy_hash: 'none', options: JSON.stringify(options), created_at: new Date(), expires_at: new Date() },
+      id: newId('quote'),
+      user_id: 'usr_bench',
+      spec: JSON.stringify(plainSpec),
+      spec_hash: canonicalHash(plainSpec),
+      policy_hash: 'none',
+      options: JSON.stringify(options),
+      created_at: new Date(),
+      expires_at: new Date(),
     };
     return db.insertInto('quotes').values(row).execute();
   };

@@ -188,7 +188,7 @@ export async function untilRun(client: Client, runId: string, what: string, is: 
 export const isEnded = (run: Run): boolean => run.state === 'ended';
 export const isRunning = (run: Run): boolean => run.state === 'running';
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
