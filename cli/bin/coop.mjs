@@ -2,7 +2,7 @@
 // Runs on any Node from 20: finds one that can run TypeScript, and hands over to src/main.ts.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,8 +10,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const NEEDED = 24;
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-if (majorOf(process.versions.node) >= NEEDED) await import(pathToFileURL(main).href);
-else {
+if (majorOf(process.versions.node) >= NEEDED) {
+  module.enableCompileCache(); // reading the sources anew takes longer than most commands
+  await import(pathToFileURL(main).href);
+} else {
   const node = findNode();
   if (node === undefined) {
     process.stderr.write(

@@ -45,7 +45,7 @@ export const specFlags = {
   ready: {
     type: 'string',
     value: 'PROBE',
-    about: 'When it counts as ready and is billed: started, a port, or a URL path with a port',
+    about: 'When it counts as ready and is billed: started, tcp:8000 or http:8000/health',
   },
   'registry-user': {
     type: 'string',
@@ -90,7 +90,7 @@ export async function readSpec(
       ? undefined
       : await askSecret(terminal, `Password of ${flags['registry-user']} at the registry`);
   if (password !== undefined) given.registryPassword = password;
-  const parsed = file === undefined ? specFromFlags(given) : parseSpecFile(readSpecText(file), given);
+  const parsed = file === undefined ? specFromFlags(given) : parseFile(file, given);
   const secrets: Record<string, string> = {};
   for (const { name } of wished) secrets[name] = await askSecret(terminal, `Value of ${name}`);
   for (const name of parsed.secretNames) secrets[name] ??= ownVariable(name);
@@ -167,6 +167,24 @@ function ownVariable(name: string): string {
     at: '--env',
     hint: `Set it, write --env ${name}=VALUE, or --secret ${name} to be asked.`,
   });
+}
+
+/** Says in which file a place is; a flag is its own place. */
+function parseFile(file: string, flags: RunFlags): ParsedSpec {
+  const text = readSpecText(file);
+  try {
+    return parseSpecFile(text, flags);
+  } catch (error) {
+    if (!(error instanceof CoopError) || error.at === undefined || error.at.startsWith('-')) throw error;
+    const { code, message, hint, details, cause } = error;
+    const at = `${file === '-' ? 'stdin' : file}, ${error.at}`;
+    throw new CoopError(code, message, {
+      at,
+      ...(hint !== undefined && { hint }),
+      ...(details !== undefined && { details }),
+      cause,
+    });
+  }
 }
 
 function readSpecText(file: string): string {

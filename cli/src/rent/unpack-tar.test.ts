@@ -20,9 +20,9 @@ type Entry = Partial<Header> & { name: string; body?: string };
 
 async function tarOf(entries: Entry[]): Promise<Readable> {
   const tar = pack();
-  for (const { body, ...header } of entries) tar.entry(header as Header, body ?? '');
+  for (const { body, ...header } of entries) tar.entry(header, body ?? '');
   tar.finalize();
-  return Readable.from([await buffer(tar as unknown as Readable)]);
+  return Readable.from([await buffer(tar)]);
 }
 
 const unpack = async (entries: Entry[], rename?: string): Promise<void> =>
