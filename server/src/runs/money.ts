@@ -1,19 +1,21 @@
 import { decimalDollars } from '@gpucoop/protocol/money.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { EndReason } from '@gpucoop/protocol/reasons.ts';
+import type { Policy } from '@gpucoop/policy/policy.ts';
 import { transaction } from '../db/transaction.ts';
-import type { ControllerDeps } from './controller.ts';
-import { tell } from './events.ts';
+import { tell, type Bell } from './events.ts';
 import { wholeSeconds } from './meter.ts';
+import type { Meters } from './meters.ts';
 import { planMoney, type MoneyPlan } from './money-rules.ts';
-import { specOf, writeLease, type LeaseRow, type MachineStanding, type RunRow } from './store.ts';
+import { specOf, writeLease, type Db, type LeaseRow, type MachineStanding, type RunRow } from './store.ts';
 import { settleLease } from './transitions.ts';
 import { billedMsOf } from './view.ts';
 
+export type MoneyDeps = { db: Db; policy: Policy; meters: Meters; bell: Bell };
 export type MoneyState = { lease: LeaseRow; stop: EndReason | null; next_at: Date };
 
 /** Settles and places the next hold when that is due, and warns: before budget, expiry or credit end a running lease. */
-export async function keepMoney(deps: ControllerDeps, lease: LeaseRow, run: RunRow, now: Date): Promise<MoneyState> {
+export async function keepMoney(deps: MoneyDeps, lease: LeaseRow, run: RunRow, now: Date): Promise<MoneyState> {
   const plan = plans(deps, lease, run, now);
   if (plan.warn !== null) await warn(deps, run, plan.warn, now);
   const renewed = plan.renew === null ? lease : await renew(deps, lease, run, plan.renew, now);
@@ -21,7 +23,7 @@ export async function keepMoney(deps: ControllerDeps, lease: LeaseRow, run: RunR
   return { lease: renewed, stop, next_at: new Date(now.getTime() + next_s * 1000) };
 }
 
-function plans(deps: ControllerDeps, lease: LeaseRow, run: RunRow, now: Date): MoneyPlan {
+function plans(deps: MoneyDeps, lease: LeaseRow, run: RunRow, now: Date): MoneyPlan {
   return planMoney(
     {
       price: lease.price_micros_per_hour,
@@ -39,7 +41,7 @@ function plans(deps: ControllerDeps, lease: LeaseRow, run: RunRow, now: Date): M
   );
 }
 
-async function renew(deps: ControllerDeps, lease: LeaseRow, run: RunRow, nextHold: bigint, now: Date): Promise<LeaseRow> {
+async function renew(deps: MoneyDeps, lease: LeaseRow, run: RunRow, nextHold: bigint, now: Date): Promise<LeaseRow> {
   try {
     await deps.meters.settling(lease.id, (receipt) =>
       transaction(deps.db, async (tx) => {
@@ -61,7 +63,7 @@ async function renew(deps: ControllerDeps, lease: LeaseRow, run: RunRow, nextHol
   return deps.db.selectFrom('leases').selectAll().where('id', '=', lease.id).executeTakeFirstOrThrow();
 }
 
-async function warn(deps: ControllerDeps, run: RunRow, why: 'budget' | 'expiry', now: Date): Promise<void> {
+async function warn(deps: MoneyDeps, run: RunRow, why: 'budget' | 'expiry', now: Date): Promise<void> {
   const column = why === 'budget' ? 'warned_at' : 'expiry_warned_at';
   if (run[column] !== null) return;
   const minutes = Math.max(1, Math.round(deps.policy.hold.notice_s / 60));

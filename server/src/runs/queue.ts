@@ -25,18 +25,6 @@ export function createQueue(deps: QueueDeps): Queue {
   let again = false;
   let stopped = false;
 
-  async function look(): Promise<void> {
-    try {
-      for await (const run of waiting(deps.db)) {
-        if (stopped) return;
-        // One that cannot be served is no reason for those behind it to wait.
-        await serve(deps, run).catch((error: unknown) => deps.log.error({ err: error, run_id: run.id }, 'a waiting run could not be looked at'));
-      }
-    } catch (error) {
-      deps.log.error({ err: error }, 'the queue could not be looked through');
-    }
-  }
-
   /** One look at a time; who asks during one gets another after it. */
   function turn(): void {
     clearTimeout(timer);
@@ -45,7 +33,7 @@ export function createQueue(deps: QueueDeps): Queue {
       again = true;
       return;
     }
-    running = look().finally(() => {
+    running = serveWaiting(deps, () => stopped).finally(() => {
       running = undefined;
       const next = again ? 0 : LOOK_EVERY_MS;
       again = false;
@@ -62,6 +50,19 @@ export function createQueue(deps: QueueDeps): Queue {
       await running;
     },
   };
+}
+
+/** Looks at all that wait, once. */
+export async function serveWaiting(deps: QueueDeps, stopped: () => boolean = () => false): Promise<void> {
+  try {
+    for await (const run of waiting(deps.db)) {
+      if (stopped()) return;
+      // One that cannot be served is no reason for those behind it to wait.
+      await serve(deps, run).catch((error: unknown) => deps.log.error({ err: error, run_id: run.id }, 'a waiting run could not be looked at'));
+    }
+  } catch (error) {
+    deps.log.error({ err: error }, 'the queue could not be looked through');
+  }
 }
 
 /** All that wait, oldest first, a page at a time: those that never match must not hide those behind them. */
