@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Agent } from 'node:http';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { EngineError } from '../engine-error.ts';
 import type { EngineOptions } from '../engine.ts';
@@ -25,7 +26,11 @@ export async function connectContainerEngine(
 
 async function connect(socketPath: string): Promise<Connection> {
   // No kept-alive connections: one that the engine closed by restarting would fail the next request.
-  const docker = new Docker({ socketPath, agent: new Agent({ keepAlive: false }) } as Docker.DockerOptions);
+  const agent = new Agent({ keepAlive: false });
+  // The client library prints the options of every request in full depth, for a debug line that nobody reads: with this agent
+  // in them, that took longer than most requests, and longer with every connection that is open.
+  Object.assign(agent, { [inspect.custom]: () => 'agent' });
+  const docker = new Docker({ socketPath, agent } as Docker.DockerOptions);
   const version = await within(5000, 'version', () => docker.version());
   const isPodman = (version.Components ?? []).some((component) => component.Name.includes('Podman'));
   return { docker, name: isPodman ? 'podman' : 'docker', version: version.Version, socketPath };
