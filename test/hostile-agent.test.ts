@@ -5,13 +5,25 @@ import type { Run } from '@gpucoop/protocol/resources.ts';
 import { chargeRoundedDown } from '@gpucoop/policy/charge.ts';
 import type { Policy } from '@gpucoop/policy/policy.ts';
 import { openTestDatabase, type TestDatabase } from './support/database.ts';
-import { answer, endFake, enrolFake, factsOf, gpu, readyReport, type Behaviour, type FakeAgent } from './support/fake-agent.ts';
+import {
+  answer,
+  endFake,
+  enrolFake,
+  factsOf,
+  gpu,
+  readyReport,
+  type Behaviour,
+  type FakeAgent,
+} from './support/fake-agent.ts';
 import { isEnded, isRunning, quickPolicy, specOf, until } from './support/network.ts';
 import { expectRight, order, startRooms, type Renter, type Rooms } from './support/rooms.ts';
 
 /** An enrolled machine that lies. It is paid for no second that has not passed here, touches nobody else, and ends nothing but itself. */
 
-const policy: Policy = { ...quickPolicy, timeouts: { ...quickPolicy.timeouts, silent_s: 2, lost_s: 5, accept_s: 4, stop_s: 2 } };
+const policy: Policy = {
+  ...quickPolicy,
+  timeouts: { ...quickPolicy.timeouts, silent_s: 2, lost_s: 5, accept_s: 4, stop_s: 2 },
+};
 const PRICE = 3_600_000n; // a thousandth of a dollar each second
 
 let database: TestDatabase;
@@ -42,7 +54,8 @@ async function host(behaviour: Behaviour = {}): Promise<Host> {
 }
 
 /** A run for that machine and no other. */
-const on = (agent: FakeAgent) => specOf({ command: ['sleep', '600'], stop_grace_s: 0, where: `machine=${agent.machineId}` });
+const on = (agent: FakeAgent) =>
+  specOf({ command: ['sleep', '600'], stop_grace_s: 0, where: `machine=${agent.machineId}` });
 
 type Tenant = { renter: Renter; run: Run };
 async function rent({ agent }: Host): Promise<Tenant> {
@@ -53,7 +66,11 @@ const now = ({ renter, run }: Tenant): Promise<Run> => rooms.runs.get(renter.id,
 async function untilRun(tenant: Tenant, is: (run: Run) => boolean): Promise<Run> {
   let run = await now(tenant);
   const look = async () => is((run = await now(tenant)));
-  await until('the run is as awaited', look, 30_000).catch(() => expect.fail(`in vain; it is ${JSON.stringify(run.leases.map(({ id, state, end_reason }) => ({ id, state, end_reason })))}`));
+  await until('the run is as awaited', look, 30_000).catch(() =>
+    expect.fail(
+      `in vain; it is ${JSON.stringify(run.leases.map(({ id, state, end_reason }) => ({ id, state, end_reason })))}`,
+    ),
+  );
   return run;
 }
 const stop = async (tenant: Tenant): Promise<Run> => {
@@ -71,7 +88,12 @@ function expectFair(run: Run): void {
 }
 
 const meterLinesOf = async (leaseId: string): Promise<unknown[]> =>
-  database.db.selectFrom('evidence').select('statement').where('subject', '=', leaseId).where('kind', '=', 'meter').execute();
+  database.db
+    .selectFrom('evidence')
+    .select('statement')
+    .where('subject', '=', leaseId)
+    .where('kind', '=', 'meter')
+    .execute();
 
 test('of others it can say what it wants: their leases stay as they are, and its lines about them are not kept', async () => {
   const honest = await host();
@@ -80,7 +102,13 @@ test('of others it can say what it wants: their leases stay as they are, and its
   const liar = await host();
   const theirs = honest.agent.line(victim, 1000);
   for (const state of ['running', 'ended'] as const) {
-    const report: LeaseReport = { ...readyReport(victim), state, end_reason: 'completed', exit_code: 0, meter: liar.agent.line(victim, 86_400_000) };
+    const report: LeaseReport = {
+      ...readyReport(victim),
+      state,
+      end_reason: 'completed',
+      exit_code: 0,
+      meter: liar.agent.line(victim, 86_400_000),
+    };
     liar.agent.beat({ leases: [report] });
     liar.agent.beat({ leases: [{ ...report, meter: theirs }] });
   }
@@ -114,7 +142,9 @@ describe('about time', () => {
     if (what.startsWith('seconds')) {
       const by = what.endsWith('else') ? { signer: other } : {};
       for (let n = 1; n <= 20; n++) {
-        liar.agent.beat({ leases: [{ ...lease.report, served_ms: n * 1000, meter: liar.agent.line(leaseId, n * 1000, by) }] });
+        liar.agent.beat({
+          leases: [{ ...lease.report, served_ms: n * 1000, meter: liar.agent.line(leaseId, n * 1000, by) }],
+        });
       }
       if (paid === 'nothing') lease.report = { ...lease.report, ready: false, state: 'preparing' };
     }
@@ -134,11 +164,25 @@ describe('about time', () => {
     const lease = liar.agent.leases.get(leaseId)!;
     for (; n < 60; n++) {
       const container_id = `c${n % 7}`;
-      liar.agent.beat({ leases: [{ ...lease.report, container_id, served_ms: n * 100, meter: liar.agent.line(leaseId, n * 100, { container_id }) }] });
+      liar.agent.beat({
+        leases: [
+          {
+            ...lease.report,
+            container_id,
+            served_ms: n * 100,
+            meter: liar.agent.line(leaseId, n * 100, { container_id }),
+          },
+        ],
+      });
     }
     const ended = await stop(tenant);
     expectFair(ended);
-    const receipts = await database.db.selectFrom('evidence').select('hash').where('subject', '=', leaseId).where('kind', '=', 'receipt').execute();
+    const receipts = await database.db
+      .selectFrom('evidence')
+      .select('hash')
+      .where('subject', '=', leaseId)
+      .where('kind', '=', 'receipt')
+      .execute();
     expect(receipts.length).toBeLessThanOrEqual(4);
     await expectRight(database);
   });
@@ -147,8 +191,14 @@ describe('about time', () => {
     const liar = await host();
     const tenant = await rent(liar);
     const leaseId = leaseOf(await untilRun(tenant, isRunning));
-    for (let n = 1; n <= 200; n++) liar.agent.send(JSON.stringify({ type: 'meter', seq: n, statement: liar.agent.line(leaseId, n * 10, { final: n % 2 === 0 }) }));
-    for (let n = 1; n <= 50; n++) liar.agent.send(JSON.stringify({ type: 'meter', seq: 200 + n, statement: liar.agent.line(leaseId, n * 86_400_000) }));
+    for (let n = 1; n <= 200; n++)
+      liar.agent.send(
+        JSON.stringify({ type: 'meter', seq: n, statement: liar.agent.line(leaseId, n * 10, { final: n % 2 === 0 }) }),
+      );
+    for (let n = 1; n <= 50; n++)
+      liar.agent.send(
+        JSON.stringify({ type: 'meter', seq: 200 + n, statement: liar.agent.line(leaseId, n * 86_400_000) }),
+      );
     const ended = await stop(tenant);
     expectFair(ended);
     expect((await meterLinesOf(leaseId)).length).toBeLessThanOrEqual(6);
@@ -184,7 +234,9 @@ describe('about leases', () => {
     const liar = await host();
     const tenant = await rent(liar);
     const leaseId = leaseOf(await untilRun(tenant, isRunning));
-    liar.agent.beat({ leases: [{ ...readyReport(leaseId), state: 'ended', end_reason: 'completed', exit_code: 2 ** 40 }] });
+    liar.agent.beat({
+      leases: [{ ...readyReport(leaseId), state: 'ended', end_reason: 'completed', exit_code: 2 ** 40 }],
+    });
     expect(await liar.agent.closed()).toBe(4003);
     await expect(liar.agent.dial()).rejects.toMatchObject({ problem: { code: 'rate_limited' } });
     expect((await untilRun(tenant, isEnded)).end_reason).toBe('machine_lost');
@@ -195,35 +247,54 @@ describe('about leases', () => {
     const liars = await Promise.all([
       host({ answer: (call, method) => method === 'PUT' && (answer(call, { lease_id: 7 }), true) }),
       host({ answer: (call, method) => method === 'PUT' && (answer(call, 'x'.repeat(1_000_000)), true) }),
-      host({ answer: (call, method) => method === 'PUT' && (call.respond({ ':status': 200 }), call.end('<html>'), true) }),
+      host({
+        answer: (call, method) => method === 'PUT' && (call.respond({ ':status': 200 }), call.end('<html>'), true),
+      }),
       host({ answer: (call, method) => method === 'PUT' && (call.close(2), true) }),
     ]);
     const tenants = await Promise.all(liars.map(rent));
     for (const tenant of tenants) {
       const ended = await untilRun(tenant, isEnded);
       expect(ended.end_reason).toBe('agent_unreachable');
-      expect(await rooms.money.balance(tenant.renter.id)).toMatchObject({ available: { micros: 100_000_000 }, held: { micros: 0 } });
+      expect(await rooms.money.balance(tenant.renter.id)).toMatchObject({
+        available: { micros: 100_000_000 },
+        held: { micros: 0 },
+      });
     }
     await expectRight(database);
   });
 
   test('silence in three ways: it never reports, never confirms a stop, or comes back with the container after it was lost', async () => {
-    const mute = await host({ answer: (call, method, path) => method === 'PUT' && path.startsWith('/v1/leases') && (answer(call, { ...readyReport(path.slice(11)), state: 'preparing', ready: false }), true) });
-    const stubborn = await host({ answer: (call, _method, path) => path.endsWith('/stop') && (answer(call, readyReport('x')), true) });
-    const undead = await host({ answer: (call, _method, path) => path.endsWith('/stop') && (answer(call, readyReport('x')), true) });
-    const [ofMute, ofStubborn, ofUndead] = (await Promise.all([rent(mute), rent(stubborn), rent(undead)])) as [Tenant, Tenant, Tenant];
+    const mute = await host({
+      answer: (call, method, path) =>
+        method === 'PUT' &&
+        path.startsWith('/v1/leases') &&
+        (answer(call, { ...readyReport(path.slice(11)), state: 'preparing', ready: false }), true),
+    });
+    const stubborn = await host({
+      answer: (call, _method, path) => path.endsWith('/stop') && (answer(call, readyReport('x')), true),
+    });
+    const undead = await host({
+      answer: (call, _method, path) => path.endsWith('/stop') && (answer(call, readyReport('x')), true),
+    });
+    const [ofMute, ofStubborn, ofUndead] = await Promise.all([rent(mute), rent(stubborn), rent(undead)]);
 
     const lost = leaseOf(await untilRun(ofUndead, isRunning));
     undead.agent.hangUp();
     await untilRun(ofStubborn, isRunning);
     const stopped = await stop(ofStubborn);
-    expect(stopped.leases[0]).toMatchObject({ end_reason: 'stopped_by_renter', end_detail: 'The machine did not confirm the stop.' });
+    expect(stopped.leases[0]).toMatchObject({
+      end_reason: 'stopped_by_renter',
+      end_detail: 'The machine did not confirm the stop.',
+    });
     expectFair(stopped);
 
     const over = await untilRun(ofUndead, isEnded);
     expect(over.end_reason).toBe('machine_lost');
     await undead.agent.dial();
-    await until('it is told to stop what it still runs', () => Promise.resolve(undead.agent.calls.includes(`POST /v1/leases/${lost}/stop`)));
+    await until('it is told to stop what it still runs', () =>
+      Promise.resolve(undead.agent.calls.includes(`POST /v1/leases/${lost}/stop`)),
+    );
     expect((await now(ofUndead)).cost).toEqual(over.cost);
 
     expect(await untilRun(ofMute, isEnded)).toMatchObject({ end_reason: 'container_vanished', cost: { micros: 0 } });
@@ -251,10 +322,18 @@ describe('about leases', () => {
     await untilRun(tenant, isRunning);
     const query = { after: null, tail: null, follow: false, lease_id: null };
     const reading = (async () => {
-      for await (const _line of rooms.runs.logs(tenant.renter.id, tenant.run.id, query, new AbortController().signal)) expect.unreachable();
+      for await (const _line of rooms.runs.logs(tenant.renter.id, tenant.run.id, query, new AbortController().signal))
+        expect.unreachable();
     })();
     await expect(reading).rejects.toMatchObject({ code: 'payload_too_large' });
-    const session = await rooms.runs.exec(tenant.renter.id, tenant.run.id, { command: ['yes'], tty: false, columns: null, rows: null, env: {}, user: null });
+    const session = await rooms.runs.exec(tenant.renter.id, tenant.run.id, {
+      command: ['yes'],
+      tty: false,
+      columns: null,
+      rows: null,
+      env: {},
+      user: null,
+    });
     // Nobody reads: what is under way is no more than the windows of the stream and the link hold.
     await until('it has sent what it can', () => Promise.resolve(stalled));
     expect(sent).toBeLessThan(64 * 1024 * 1024);
@@ -278,7 +357,8 @@ describe('about itself', () => {
   ];
   test.each(refused)('%s: the link is closed, and kept closed for a while', async (what, claimed) => {
     const liar = await host();
-    if (what.startsWith('terms')) liar.agent.send(JSON.stringify({ type: 'terms', terms: { price_micros_per_unit_hour: { cpu: 0 } } }));
+    if (what.startsWith('terms'))
+      liar.agent.send(JSON.stringify({ type: 'terms', terms: { price_micros_per_unit_hour: { cpu: 0 } } }));
     else liar.agent.beat({ facts: claimed });
     expect(await liar.agent.closed()).toBe(4003);
     await expect(liar.agent.dial()).rejects.toMatchObject({ problem: { code: 'rate_limited' } });
@@ -290,24 +370,39 @@ describe('about itself', () => {
     const other = await host();
     const large = factsOf({ cpus: 4096, memory_mib: 1, devices: [] });
     liar.agent.beat({ facts: large });
-    await until('it is written', async () => (await rooms.machines.get(liar.provider.id, liar.agent.machineId)).offers[0]?.units_total === 4096);
-    const resources = { ...specOf({ command: null }).resources, memory_mib: { min: 0, max: 0 }, cpus: { min: 0, max: 0 }, disk_mib: { min: 0, max: null } };
+    await until(
+      'it is written',
+      async () => (await rooms.machines.get(liar.provider.id, liar.agent.machineId)).offers[0]?.units_total === 4096,
+    );
+    const resources = {
+      ...specOf({ command: null }).resources,
+      memory_mib: { min: 0, max: 0 },
+      cpus: { min: 0, max: 0 },
+      disk_mib: { min: 0, max: null },
+    };
     const quote = await rooms.market.quote(other.provider.id, specOf({ command: ['true'], resources, where: null }));
     expect(quote.options.length).toBeGreaterThan(0);
-    for (const option of quote.options) expect(Math.min(option.cpus, option.memory_mib, option.disk_mib)).toBeGreaterThan(0);
+    for (const option of quote.options)
+      expect(Math.min(option.cpus, option.memory_mib, option.disk_mib)).toBeGreaterThan(0);
   });
 
   test('one device named many times is one device', async () => {
     const liar = await host();
-    liar.agent.beat({ facts: factsOf({ devices: Array.from({ length: 8 }, (_, index) => gpu('GPU-twin', { index })) }) });
-    await until('it is written', async () => (await rooms.machines.get(liar.provider.id, liar.agent.machineId)).offers[0]?.class === 'rtx-4090');
+    liar.agent.beat({
+      facts: factsOf({ devices: Array.from({ length: 8 }, (_, index) => gpu('GPU-twin', { index })) }),
+    });
+    await until(
+      'it is written',
+      async () => (await rooms.machines.get(liar.provider.id, liar.agent.machineId)).offers[0]?.class === 'rtx-4090',
+    );
     expect((await rooms.machines.get(liar.provider.id, liar.agent.machineId)).offers[0]?.units_total).toBe(1);
   });
 
   test('a device of another machine is offered by that one alone; it passes when that machine goes', async () => {
     const honest = await host();
     honest.agent.beat({ facts: factsOf({ devices: [gpu('GPU-x', { index: 0 }), gpu('GPU-y', { index: 1 })] }) });
-    const offersOf = async ({ agent, provider }: Host) => (await rooms.machines.get(provider.id, agent.machineId)).offers;
+    const offersOf = async ({ agent, provider }: Host) =>
+      (await rooms.machines.get(provider.id, agent.machineId)).offers;
     await until('the devices are on offer', async () => (await offersOf(honest))[0]?.units_total === 2);
     const liar = await host();
     const claimed = factsOf({ devices: [gpu('GPU-y', { index: 0 }), gpu('GPU-z', { index: 1 })] });
@@ -330,11 +425,24 @@ describe('about itself', () => {
 
   test('facts that change all the time are written once a second', async () => {
     const liar = await host({ everyMs: 5000 });
-    const versions = async () => Number((await database.db.selectFrom('offers').select('version').where('machine_id', '=', liar.agent.machineId).executeTakeFirstOrThrow()).version);
+    const versions = async () =>
+      Number(
+        (
+          await database.db
+            .selectFrom('offers')
+            .select('version')
+            .where('machine_id', '=', liar.agent.machineId)
+            .executeTakeFirstOrThrow()
+        ).version,
+      );
     const before = await versions();
     const begun = performance.now();
-    for (let n = 0; n < 300; n++) liar.agent.beat({ facts: factsOf({ cpus: 1 + (n % 8) }), cpu_owner_busy: n % 2 === 0 });
-    await until('the last is written', async () => (await rooms.machines.get(liar.provider.id, liar.agent.machineId)).cpus === 1 + (299 % 8));
+    for (let n = 0; n < 300; n++)
+      liar.agent.beat({ facts: factsOf({ cpus: 1 + (n % 8) }), cpu_owner_busy: n % 2 === 0 });
+    await until(
+      'the last is written',
+      async () => (await rooms.machines.get(liar.provider.id, liar.agent.machineId)).cpus === 1 + (299 % 8),
+    );
     const seconds = (performance.now() - begun) / 1000;
     // Each write raises the version a few times; three hundred of them would have raised it a thousand times.
     expect((await versions()) - before).toBeLessThan(40 * (seconds + 2));
@@ -347,7 +455,8 @@ describe('about itself', () => {
     const liar = await host();
     const noise = Array.from({ length: 200 }, (_, n) => readyReport(`lse_${String(n).padStart(26, '0')}`));
     for (let n = 0; n < 2800; n++) liar.agent.beat(n % 40 === 0 ? { leases: noise } : {});
-    for (let n = 0; n < 5; n++) expect((await rooms.market.quote(honest.provider.id, on(honest.agent))).options.length).toBe(1);
+    for (let n = 0; n < 5; n++)
+      expect((await rooms.market.quote(honest.provider.id, on(honest.agent))).options.length).toBe(1);
     expect(await liar.agent.closed()).toBe(4002);
     await untilRun(tenant, isRunning);
     expectFair(await stop(tenant));

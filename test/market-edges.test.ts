@@ -29,7 +29,12 @@ async function online(rooms: Rooms, provider: Renter, behaviour: Behaviour = {})
   const agent = await enrolFake(rooms, provider, behaviour);
   await agent.dial();
   closing.push(() => agent.hangUp());
-  await until('it is on the market', async () => (await rooms.market.offers({ q: `machine=${agent.machineId}`, sort: null, cursor: null, limit: 1 })).items[0]?.availability === 'free');
+  await until(
+    'it is on the market',
+    async () =>
+      (await rooms.market.offers({ q: `machine=${agent.machineId}`, sort: null, cursor: null, limit: 1 })).items[0]
+        ?.availability === 'free',
+  );
   return agent;
 }
 
@@ -53,7 +58,10 @@ test('the policy changes while a lease runs: it is settled under the policy of i
   await until('it has served', async () => (await before.runs.get(renter.id, run.id)).leases[0]!.billed_s >= 1);
   await before.stop();
 
-  const after = await start(database, { keys, policy: { ...quickPolicy, fees: { provider_ppm: 10_000, renter_ppm: 0 } } });
+  const after = await start(database, {
+    keys,
+    policy: { ...quickPolicy, fees: { provider_ppm: 10_000, renter_ppm: 0 } },
+  });
   await agent.dial(after);
   await until('it goes on', async () => isRunning(await after.runs.get(renter.id, run.id)));
   await after.runs.stop(renter.id, run.id);
@@ -63,7 +71,9 @@ test('the policy changes while a lease runs: it is settled under the policy of i
   });
   const earned = (await after.machines.earnings(provider.id, agent.machineId)).leases[0]!;
   expect(earned.gross).toEqual(ended.cost);
-  expect(earned.fee.micros).toBe(Number(feeRoundedDown(chargeRoundedDown(36_000_000n, BigInt(earned.billed_s)), 300_000)));
+  expect(earned.fee.micros).toBe(
+    Number(feeRoundedDown(chargeRoundedDown(36_000_000n, BigInt(earned.billed_s)), 300_000)),
+  );
   await expectRight(database);
 });
 
@@ -74,7 +84,10 @@ test('a fee on top of the price goes to the network, and not to the provider', a
   const renter = await rooms.user(100_000_000);
   const agent = await online(rooms, provider);
   await rooms.machines.setTerms(provider.id, agent.machineId, { price_micros_per_unit_hour: { cpu: 36_000_000 } });
-  await until('the price is known', async () => (await rooms.market.quote(renter.id, task)).options[0]?.per_hour.micros === 39_600_000);
+  await until(
+    'the price is known',
+    async () => (await rooms.market.quote(renter.id, task)).options[0]?.per_hour.micros === 39_600_000,
+  );
   const run = await order(rooms, renter, task);
   await until('it has served', async () => (await rooms.runs.get(renter.id, run.id)).leases[0]!.billed_s >= 1);
   await rooms.runs.stop(renter.id, run.id);
@@ -93,7 +106,9 @@ test('a grant whose answer was lost is made again as the same grant; under its i
   const twice = await Promise.all([rooms.admin.grant(user.id, grant), rooms.admin.grant(user.id, grant)]);
   expect(twice.map((balance) => balance.available.micros)).toEqual([5, 5]);
   expect((await rooms.admin.grant(user.id, grant)).available.micros).toBe(5);
-  await expect(rooms.admin.grant(user.id, { ...grant, amount_micros: 6 })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+  await expect(rooms.admin.grant(user.id, { ...grant, amount_micros: 6 })).rejects.toMatchObject({
+    code: 'idempotency_key_reused',
+  });
   await expectRight(database);
 });
 
@@ -118,7 +133,9 @@ test('an order for less than the price is refused, or waits for the price when i
   const agent = await online(rooms, provider);
   const renter = await rooms.user(1_000_000);
   const quote = await rooms.market.quote(renter.id, task);
-  await expect(place(rooms, renter, quote, { maxPriceMicrosPerHour: 1n })).rejects.toMatchObject({ code: 'price_changed' });
+  await expect(place(rooms, renter, quote, { maxPriceMicrosPerHour: 1n })).rejects.toMatchObject({
+    code: 'price_changed',
+  });
   const run = await place(rooms, renter, quote, { maxPriceMicrosPerHour: 1n, queue: true });
   expect(run.state).toBe('queued');
   await rooms.machines.setTerms(provider.id, agent.machineId, { price_micros_per_unit_hour: { cpu: 1 } });
@@ -132,8 +149,14 @@ test('no extension makes a run that cannot be read any more', async () => {
   const rooms = await start(database);
   const renter = await rooms.user(1000);
   const run = await order(rooms, renter, never, waiting);
-  for (const by of [{ budget_micros: null, duration_s: Number.MAX_SAFE_INTEGER }, { budget_micros: null, duration_s: 366 * 86_400 }, { budget_micros: Number.MAX_SAFE_INTEGER, duration_s: null }]) {
-    await expect(rooms.runs.extend(renter.id, run.id, { id: JSON.stringify(by), ...by })).rejects.toMatchObject({ code: 'invalid_request' });
+  for (const by of [
+    { budget_micros: null, duration_s: Number.MAX_SAFE_INTEGER },
+    { budget_micros: null, duration_s: 366 * 86_400 },
+    { budget_micros: Number.MAX_SAFE_INTEGER, duration_s: null },
+  ]) {
+    await expect(rooms.runs.extend(renter.id, run.id, { id: JSON.stringify(by), ...by })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
   }
   expect((await rooms.runs.get(renter.id, run.id)).state).toBe('queued');
 });

@@ -38,12 +38,20 @@ async function online(rooms: Rooms, provider: Renter, behaviour: Behaviour = {})
   const agent = await enrolFake(rooms, provider, behaviour);
   await agent.dial();
   closing.push(() => agent.hangUp());
-  await until('the machine is online', async () => (await rooms.machines.get(provider.id, agent.machineId)).presence === 'online');
+  await until(
+    'the machine is online',
+    async () => (await rooms.machines.get(provider.id, agent.machineId)).presence === 'online',
+  );
   await until('its offer can be had', async () => (await rooms.market.quote(provider.id, task())).options.length > 0);
   return agent;
 }
 
-const task = (cpus = 1) => specOf({ command: ['sleep', '600'], stop_grace_s: 0, resources: { ...specOf({ command: null }).resources, cpus: { min: cpus, max: null } } });
+const task = (cpus = 1) =>
+  specOf({
+    command: ['sleep', '600'],
+    stop_grace_s: 0,
+    resources: { ...specOf({ command: null }).resources, cpus: { min: cpus, max: null } },
+  });
 const priced = { maxPriceMicrosPerHour: 10_000_000n };
 const runOf = (rooms: Rooms, renter: Renter, run: Run) => rooms.runs.get(renter.id, run.id);
 const untilRun = (rooms: Rooms, renter: Renter, run: Run, is: (run: Run) => boolean) =>
@@ -76,7 +84,13 @@ function forSlices(engine: 'pglite' | 'postgres'): void {
     const { first, database, provider } = await house(engine);
     await online(first, provider, { facts: { cpus: 2 } });
     await online(first, provider, { facts: { cpus: 2 } });
-    await until('both are on offer', async () => (await first.market.offers({ q: null, sort: null, cursor: null, limit: 10 })).items.filter((offer) => offer.availability === 'free').length === 2);
+    await until(
+      'both are on offer',
+      async () =>
+        (await first.market.offers({ q: null, sort: null, cursor: null, limit: 10 })).items.filter(
+          (offer) => offer.availability === 'free',
+        ).length === 2,
+    );
     const all = await renters(first, 20);
     const quotes = await Promise.all(all.map((renter) => first.market.quote(renter.id, task())));
     const results = await Promise.allSettled(all.map((renter, n) => place(first, renter, quotes[n]!, priced)));
@@ -111,8 +125,15 @@ function forEverythingElse(engine: 'pglite' | 'postgres'): void {
     const { first, database, provider } = await house(engine);
     await online(first, provider);
     const [renter] = (await renters(first, 1)) as [Renter];
-    await first.machines.setTerms(provider.id, (await first.machines.list(provider.id, { cursor: null, limit: 1 })).items[0]!.id, { price_micros_per_unit_hour: { cpu: 36_000_000 } });
-    await until('the price is known', async () => (await first.market.quote(renter.id, task())).options[0]?.per_hour.micros === 36_000_000);
+    await first.machines.setTerms(
+      provider.id,
+      (await first.machines.list(provider.id, { cursor: null, limit: 1 })).items[0]!.id,
+      { price_micros_per_unit_hour: { cpu: 36_000_000 } },
+    );
+    await until(
+      'the price is known',
+      async () => (await first.market.quote(renter.id, task())).options[0]?.per_hour.micros === 36_000_000,
+    );
     // Two seconds' worth.
     const run = await order(first, renter, { ...task(), budget_micros: 20_000 });
     await untilRun(first, renter, run, isRunning);
@@ -124,7 +145,7 @@ function forEverythingElse(engine: 'pglite' | 'postgres'): void {
       if (extended < 8) {
         await first.runs.extend(renter.id, run.id, { id: `x${extended}`, budget_micros: 5000, duration_s: null }).then(
           () => extended++,
-          (error: { code?: string }) => expect(error.code).toBe('wrong_state'),
+          (error: unknown) => expect(error).toMatchObject({ code: 'wrong_state' }),
         );
       }
       return undefined;
@@ -151,14 +172,18 @@ function forEverythingElse(engine: 'pglite' | 'postgres'): void {
         Promise.allSettled(all.map((renter, n) => place(first, renter, quotes[n]!, priced))),
         first.machines.setTerms(provider.id, agent.machineId, { price_micros_per_unit_hour: { cpu: 5_000_000 } }),
         first.machines.setListing(provider.id, agent.machineId, 'draining'),
-        agent.beat({ facts: behaviour.facts }),
+        Promise.resolve(agent.beat({ facts: behaviour.facts })),
       ]);
       for (const result of placed) {
         expect(['placed', 'offer_taken']).toContain(outcome(result));
         if (result.status === 'fulfilled') expect(result.value.leases[0]?.price_per_hour.micros).toBe(100_000);
       }
       await expectRight(database);
-      await Promise.all(all.map(async (renter, n) => placed[n]?.status === 'fulfilled' && first.runs.stop(renter.id, (placed[n] as PromiseFulfilledResult<Run>).value.id)));
+      await Promise.all(
+        all.map(
+          async (renter, n) => placed[n]?.status === 'fulfilled' && first.runs.stop(renter.id, placed[n].value.id),
+        ),
+      );
       for (const [n, renter] of all.entries()) {
         const result = placed[n];
         if (result?.status === 'fulfilled') await untilRun(first, renter, result.value, isEnded);
@@ -175,7 +200,13 @@ function forEverythingElse(engine: 'pglite' | 'postgres'): void {
     const agent = await enrolFake(first, provider, behaviour);
     await agent.dial();
     closing.push(() => agent.hangUp());
-    const spec = specOf({ command: ['sleep', '1'], resources: { ...specOf({ command: null }).resources, gpu: { vendor: null, classes: [], memory_mib: { min: 0, max: null }, count: { min: 1, max: 1 } } } });
+    const spec = specOf({
+      command: ['sleep', '1'],
+      resources: {
+        ...specOf({ command: null }).resources,
+        gpu: { vendor: null, classes: [], memory_mib: { min: 0, max: null }, count: { min: 1, max: 1 } },
+      },
+    });
     await until('the devices can be had', async () => (await first.market.quote(provider.id, spec)).options.length > 0);
     const all = await renters(first, 8);
     const quotes = await Promise.all(all.map((renter) => first.market.quote(renter.id, spec)));
@@ -184,12 +215,17 @@ function forEverythingElse(engine: 'pglite' | 'postgres'): void {
     const placing = all.map((renter, n) => place(first, renter, quotes[n]!, priced));
     agent.beat({ facts });
     behaviour.facts = facts;
-    const placed = (await Promise.allSettled(placing)).flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const placed = (await Promise.allSettled(placing)).flatMap((result) =>
+      result.status === 'fulfilled' ? [result.value] : [],
+    );
     const devices = placed.flatMap((run) => run.leases[0]?.devices ?? []);
     expect(new Set(devices).size).toBe(devices.length);
     expect(placed.length).toBeGreaterThanOrEqual(2);
     await expectRight(database);
-    await until('the offer is as large as the machine', async () => (await first.machines.get(provider.id, agent.machineId)).offers[0]?.units_total === 2);
+    await until(
+      'the offer is as large as the machine',
+      async () => (await first.machines.get(provider.id, agent.machineId)).offers[0]?.units_total === 2,
+    );
     const present = await database.db.selectFrom('slots').select('device_uuid').where('present', '=', true).execute();
     expect(present.map((slot) => slot.device_uuid)).not.toEqual(expect.arrayContaining(gone));
   });
@@ -209,7 +245,9 @@ describeNeeding(['postgres'], 'two servers on one database', () => {
     const quote = await first.market.quote(renter.id, task());
     const { statement } = signOrder(quote, {}, renter.signer, new Date().toISOString());
     const runs = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => rooms[n % 2]!.runs.place(renter.id, { statement, queue: false, secrets: {}, registry_auth: null })),
+      Array.from({ length: 10 }, (_, n) =>
+        rooms[n % 2]!.runs.place(renter.id, { statement, queue: false, secrets: {}, registry_auth: null }),
+      ),
     );
     expect(new Set(runs.map((run) => run.id)).size).toBe(1);
     expect(await database.db.selectFrom('leases').select('id').execute()).toHaveLength(1);
@@ -222,11 +260,17 @@ describeNeeding(['postgres'], 'two servers on one database', () => {
     const other = rooms[1]!;
     await online(first, provider);
     const [renter] = (await renters(first, 1)) as [Renter];
-    await until('the other server knows the offer', async () => (await other.market.quote(renter.id, task())).options.length > 0);
+    await until(
+      'the other server knows the offer',
+      async () => (await other.market.quote(renter.id, task())).options.length > 0,
+    );
     const run = await order(other, renter, task());
     await untilRun(other, renter, run, isRunning);
     // Longer than a machine may be silent: to the server that does not hear it, it is not.
-    await until('it has served longer than silence may last', async () => (await first.runs.get(renter.id, run.id)).leases[0]!.billed_s >= 4);
+    await until(
+      'it has served longer than silence may last',
+      async () => (await first.runs.get(renter.id, run.id)).leases[0]!.billed_s >= 4,
+    );
     expect((await other.machines.get(provider.id, run.leases[0]!.machine_id)).presence).toBe('online');
     expect((await runOf(other, renter, run)).state).toBe('running');
     await other.runs.stop(renter.id, run.id);
@@ -243,7 +287,10 @@ describeNeeding(['postgres'], 'two servers on one database', () => {
     for (const there of [rooms[1]!, first, rooms[1]!]) {
       const before = (await there.runs.get(renter.id, run.id)).leases[0]!.billed_s;
       await agent.dial(there);
-      await until('it goes on being billed', async () => (await there.runs.get(renter.id, run.id)).leases[0]!.billed_s > before);
+      await until(
+        'it goes on being billed',
+        async () => (await there.runs.get(renter.id, run.id)).leases[0]!.billed_s > before,
+      );
       expect((await runOf(there, renter, run)).state).toBe('running');
     }
     await first.runs.stop(renter.id, run.id);
@@ -258,7 +305,10 @@ describeNeeding(['postgres'], 'two servers on one database', () => {
     const agent = await online(first, provider, { facts: { cpus: 8 } });
     await first.machines.setTerms(provider.id, agent.machineId, { price_micros_per_unit_hour: { cpu: 36_000_000 } });
     const all = await renters(first, 6);
-    await until('the price is known', async () => (await first.market.quote(all[0]!.id, task())).options[0]?.per_hour.micros === 36_000_000);
+    await until(
+      'the price is known',
+      async () => (await first.market.quote(all[0]!.id, task())).options[0]?.per_hour.micros === 36_000_000,
+    );
     // Each has credit for less than two hours: holds are placed, renewed and refused while everything ends.
     const runs = await Promise.all(all.map((renter) => order(first, renter, { ...task(), budget_micros: 60_000 })));
     await Promise.all(runs.map((run, n) => untilRun(first, all[n]!, run, (now) => isRunning(now) || isEnded(now))));

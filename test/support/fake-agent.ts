@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import http2, { type ServerHttp2Stream } from 'node:http2';
 import { WebSocket } from 'ws';
 import type { EventAck, Heartbeat, LeaseOrder, LeaseReport, MachineFacts } from '@gpucoop/protocol/agent-api.ts';
-import { enrolMessage, linkMessage, signerFromSecret, signStatement, type Signer, type Statement } from '@gpucoop/protocol/evidence.ts';
+import {
+  enrolMessage,
+  linkMessage,
+  signerFromSecret,
+  signStatement,
+  type Signer,
+  type Statement,
+} from '@gpucoop/protocol/evidence.ts';
 import type { DeviceInfo } from '@gpucoop/protocol/resources.ts';
 import { socketDuplex } from '@gpucoop/server/gateway/socket-duplex.ts';
 import type { Renter, Rooms } from './rooms.ts';
@@ -21,7 +28,11 @@ export type FakeAgent = {
   beat(changes?: Partial<Heartbeat> | Record<string, unknown>): void;
   /** A line of the event stream as it is. */
   send(line: string): void;
-  line(leaseId: string, servedMs: number, changes?: { container_id?: string; final?: boolean; signer?: Signer }): Statement<'meter'>;
+  line(
+    leaseId: string,
+    servedMs: number,
+    changes?: { container_id?: string; final?: boolean; signer?: Signer },
+  ): Statement<'meter'>;
   dial(rooms?: Rooms): Promise<void>;
   /** Resolves with the code of the WebSocket's close frame. */
   closed(): Promise<number>;
@@ -48,18 +59,47 @@ export type Behaviour = {
 
 export function gpu(uuid: string, change: Partial<DeviceInfo> = {}): DeviceInfo {
   return {
-    uuid, class: 'rtx-4090', name: 'NVIDIA GeForce RTX 4090', vendor: 'nvidia', memory_mib: 24_564, index: 0, pci_address: null, driver: '580.65',
-    power_limit_w: null, mig: false, owner_busy: false, owner_process: null, utilization_percent: null, memory_used_mib: null, ...change,
+    uuid,
+    class: 'rtx-4090',
+    name: 'NVIDIA GeForce RTX 4090',
+    vendor: 'nvidia',
+    memory_mib: 24_564,
+    index: 0,
+    pci_address: null,
+    driver: '580.65',
+    power_limit_w: null,
+    mig: false,
+    owner_busy: false,
+    owner_process: null,
+    utilization_percent: null,
+    memory_used_mib: null,
+    ...change,
   };
 }
 
 export function factsOf(change: Partial<MachineFacts> = {}): MachineFacts {
   return {
-    agent_version: '0', hostname: 'fake', os: 'Linux', architecture: 'amd64', cpu_model: 'none', cpus: 4, memory_mib: 16_384,
-    disk_total_mib: 1_000_000, disk_free_mib: 1_000_000, time_zone: 'UTC', devices: [],
+    agent_version: '0',
+    hostname: 'fake',
+    os: 'Linux',
+    architecture: 'amd64',
+    cpu_model: 'none',
+    cpus: 4,
+    memory_mib: 16_384,
+    disk_total_mib: 1_000_000,
+    disk_free_mib: 1_000_000,
+    time_zone: 'UTC',
+    devices: [],
     engine: {
-      name: 'docker', version: '1', isolation: 'container', gpu: 'simulated', network: 'internet', disk_limit: 'watched', live_restore: true,
-      base_image: 'busybox', cached_images: [],
+      name: 'docker',
+      version: '1',
+      isolation: 'container',
+      gpu: 'simulated',
+      network: 'internet',
+      disk_limit: 'watched',
+      live_restore: true,
+      base_image: 'busybox',
+      cached_images: [],
     },
     ...change,
   };
@@ -70,7 +110,13 @@ export async function enrolFake(rooms: Rooms, provider: Renter, behaviour: Behav
   const { token } = await rooms.machines.createJoinToken(provider.id, { name: null, ttl_s: 600 });
   const facts = factsOf(behaviour.facts);
   const signature = Buffer.from(signer.sign(enrolMessage({ token, public_key: signer.publicKey }))).toString('hex');
-  const { machine_id } = await rooms.machines.enrol({ token, public_key: signer.publicKey, name: 'fake', facts, signature });
+  const { machine_id } = await rooms.machines.enrol({
+    token,
+    public_key: signer.publicKey,
+    name: 'fake',
+    facts,
+    signature,
+  });
   return fakeAgent(rooms, machine_id, signer, behaviour);
 }
 
@@ -94,34 +140,64 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
     events: () => events.promise,
     closed: () => closed.promise,
     line(leaseId, servedMs, { container_id = `c-${leaseId}`, final = false, signer: by = signer } = {}) {
-      return signStatement('meter', { lease_id: leaseId, container_id, served_ms: servedMs, final }, new Date().toISOString(), by);
+      return signStatement(
+        'meter',
+        { lease_id: leaseId, container_id, served_ms: servedMs, final },
+        new Date().toISOString(),
+        by,
+      );
     },
     send: (line) => void stream?.write(`${line}\n`),
     beat(changes = {}) {
       if (stream === undefined) return;
       const facts = factsDue ? factsOf(behaviour.facts) : null;
       factsDue = false;
-      const honest = { type: 'heartbeat', seq: ++seq, boot_id: 'b', monotonic_ms: Math.floor(performance.now()), facts, cpu_owner_busy: false, leases: [...leases].map(([id, lease]) => reportOf(id, lease)) };
+      const honest = {
+        type: 'heartbeat',
+        seq: ++seq,
+        boot_id: 'b',
+        monotonic_ms: Math.floor(performance.now()),
+        facts,
+        cpu_owner_busy: false,
+        leases: [...leases].map(([id, lease]) => reportOf(id, lease)),
+      };
       agent.send(JSON.stringify({ ...honest, ...changes }));
     },
     async dial(rooms = home) {
       ws?.terminate();
       [events, closed, factsDue] = [Promise.withResolvers(), Promise.withResolvers(), true];
       const { nonce } = await rooms.network.links.challenge(machineId);
-      const signature = Buffer.from(signer.sign(linkMessage({ machine_id: machineId, nonce, server: rooms.keys.serverName }))).toString('hex');
-      const socket = new WebSocket(rooms.linkUrl, { headers: { 'x-coop-machine': machineId, 'x-coop-nonce': nonce, 'x-coop-signature': signature }, perMessageDeflate: false });
+      const signature = Buffer.from(
+        signer.sign(linkMessage({ machine_id: machineId, nonce, server: rooms.keys.serverName })),
+      ).toString('hex');
+      const socket = new WebSocket(rooms.linkUrl, {
+        headers: { 'x-coop-machine': machineId, 'x-coop-nonce': nonce, 'x-coop-signature': signature },
+        perMessageDeflate: false,
+      });
       const duplex = socketDuplex(socket);
       const over = closed;
       socket.on('close', (code) => over.resolve(code));
       await new Promise<void>((resolve, reject) => {
         socket.once('open', resolve).once('error', reject);
         socket.once('unexpected-response', (_request, response) => {
-          response.setEncoding('utf8').once('data', (body: string) => reject(Object.assign(new Error('refused'), { problem: JSON.parse(body) as unknown })));
+          response
+            .setEncoding('utf8')
+            .once('data', (body: string) =>
+              reject(Object.assign(new Error('refused'), { problem: JSON.parse(body) as unknown })),
+            );
         });
       });
       ws = socket;
       const server = http2.createServer();
-      server.on('sessionError', () => {}).on('stream', (call, headers) => serve(call.on('error', () => {}), headers[':method'] ?? '', headers[':path'] ?? ''));
+      server
+        .on('sessionError', () => {})
+        .on('stream', (call, headers) =>
+          serve(
+            call.on('error', () => {}),
+            headers[':method'] ?? '',
+            headers[':path'] ?? '',
+          ),
+        );
       server.emit('connection', duplex);
       const opened = await events.promise;
       agent.beat();
@@ -191,8 +267,19 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
 
 export function readyReport(leaseId: string): LeaseReport {
   return {
-    lease_id: leaseId, state: 'running', phase: null, pulled_bytes: null, total_bytes: null, container_id: `c-${leaseId}`, ready: true, served_ms: 0,
-    exit_code: null, end_reason: null, end_detail: null, disk_used_mib: null, meter: null,
+    lease_id: leaseId,
+    state: 'running',
+    phase: null,
+    pulled_bytes: null,
+    total_bytes: null,
+    container_id: `c-${leaseId}`,
+    ready: true,
+    served_ms: 0,
+    exit_code: null,
+    end_reason: null,
+    end_detail: null,
+    disk_used_mib: null,
+    meter: null,
   };
 }
 

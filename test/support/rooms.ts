@@ -52,7 +52,8 @@ export async function startRooms(
       const signer = signerFromSecret(randomBytes(32));
       const { id } = await ensureUser(database.db, { publicKey: signer.publicKey, name: null, at: clock.now() });
       await network.welcome(id);
-      if (credit > 0) await network.rooms.admin.grant(id, { user_id: id, amount_micros: credit, reason: 'test', id: `grant-${id}` });
+      if (credit > 0)
+        await network.rooms.admin.grant(id, { user_id: id, amount_micros: credit, reason: 'test', id: `grant-${id}` });
       return { id, signer };
     },
     async stop() {
@@ -64,12 +65,27 @@ export async function startRooms(
 }
 
 /** Accepts a quote. */
-export function place(rooms: Pick<Rooms, 'runs'>, renter: Renter, quote: Quote, options: OrderOptions = {}): Promise<Run> {
+export function place(
+  rooms: Pick<Rooms, 'runs'>,
+  renter: Renter,
+  quote: Quote,
+  options: OrderOptions = {},
+): Promise<Run> {
   const order = signOrder(quote, options, renter.signer, new Date().toISOString());
-  return rooms.runs.place(renter.id, { statement: order.statement, queue: order.queue ?? false, secrets: order.secrets ?? {}, registry_auth: null });
+  return rooms.runs.place(renter.id, {
+    statement: order.statement,
+    queue: order.queue ?? false,
+    secrets: order.secrets ?? {},
+    registry_auth: null,
+  });
 }
 
-export async function order(rooms: Pick<Rooms, 'runs' | 'market'>, renter: Renter, spec: Spec, options: OrderOptions = {}): Promise<Run> {
+export async function order(
+  rooms: Pick<Rooms, 'runs' | 'market'>,
+  renter: Renter,
+  spec: Spec,
+  options: OrderOptions = {},
+): Promise<Run> {
   return place(rooms, renter, await rooms.market.quote(renter.id, spec), options);
 }
 

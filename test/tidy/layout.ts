@@ -81,6 +81,8 @@ export const onlyForTests: Readonly<Record<string, string>> = {
 export const LINES_MAX = 400;
 /** Longer files, each with the reason for which it is not two. */
 export const longFiles: Readonly<Record<string, string>> = {
+  'server/src/runs/market.property.test.ts': 'one model of the whole market; a step alone says nothing',
+  'test/hostile-agent.test.ts': 'one list of lies over one network',
   'server/src/db/rows.ts': 'generated from the migrations',
   'server/src/gateway/links.test.ts': 'one agent on the real wire, and all that it may do wrong',
 };

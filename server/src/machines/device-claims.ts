@@ -12,8 +12,17 @@ export async function claimDevices(tx: Transaction<Tables>, machineId: string, u
   await sql`select pg_advisory_xact_lock(hashtext('coop/device-claims'))`.execute(tx);
   const claims = await claimsOfOthers(tx, machineId, uuids);
   for (const claim of claims.filter(yields)) {
-    await tx.updateTable('slots').set({ present: false }).where('offer_id', '=', claim.offer_id).where('n', '=', claim.n).execute();
-    await tx.updateTable('offers').set({ version: sql<bigint>`nextval('offers_version')` }).where('id', '=', claim.offer_id).execute();
+    await tx
+      .updateTable('slots')
+      .set({ present: false })
+      .where('offer_id', '=', claim.offer_id)
+      .where('n', '=', claim.n)
+      .execute();
+    await tx
+      .updateTable('offers')
+      .set({ version: sql<bigint>`nextval('offers_version')` })
+      .where('id', '=', claim.offer_id)
+      .execute();
   }
   return new Set(claims.filter((claim) => !yields(claim)).map((claim) => claim.device_uuid ?? ''));
 }
@@ -25,7 +34,7 @@ export async function disputeChecks(db: Kysely<Tables>, machineId: string, uuids
   if (disputed.length === 0) return [];
   return [
     {
-      name: 'devices are this machine\'s alone',
+      name: "devices are this machine's alone",
       status: 'failed',
       found: `another machine of the network offers ${disputed.map((claim) => claim.device_uuid).join(', ')}; they are not offered here`,
       hint: 'Remove the other machine if it is the same computer, enrolled before; else ask the operator of the network.',
@@ -33,7 +42,14 @@ export async function disputeChecks(db: Kysely<Tables>, machineId: string, uuids
   ];
 }
 
-type Claim = { offer_id: string; n: number; device_uuid: string | null; listing: string; presence: string; suspended_at: Date | null };
+type Claim = {
+  offer_id: string;
+  n: number;
+  device_uuid: string | null;
+  listing: string;
+  presence: string;
+  suspended_at: Date | null;
+};
 
 function yields({ listing, presence, suspended_at }: Claim): boolean {
   return listing === 'removed' || presence === 'lost' || presence === 'enrolled' || suspended_at !== null;
@@ -44,7 +60,14 @@ async function claimsOfOthers(db: Kysely<Tables>, machineId: string, uuids: stri
     .selectFrom('slots')
     .innerJoin('offers', 'offers.id', 'slots.offer_id')
     .innerJoin('machines', 'machines.id', 'offers.machine_id')
-    .select(['slots.offer_id', 'slots.n', 'slots.device_uuid', 'machines.listing', 'machines.presence', 'machines.suspended_at'])
+    .select([
+      'slots.offer_id',
+      'slots.n',
+      'slots.device_uuid',
+      'machines.listing',
+      'machines.presence',
+      'machines.suspended_at',
+    ])
     .where('slots.device_uuid', 'in', uuids)
     .where('slots.present', '=', true)
     .where('offers.machine_id', '<>', machineId)

@@ -13,13 +13,26 @@ import { offersOf, type OfferShape } from './supply.ts';
  */
 export async function writeFacts(db: Kysely<Tables>, machineId: string, facts: MachineFacts): Promise<string[]> {
   return transaction(db, async (tx) => {
-    const row = await tx.selectFrom('machines').select(['facts', 'terms', 'listing']).where('id', '=', machineId).forUpdate().executeTakeFirst();
+    const row = await tx
+      .selectFrom('machines')
+      .select(['facts', 'terms', 'listing'])
+      .where('id', '=', machineId)
+      .forUpdate()
+      .executeTakeFirst();
     if (row === undefined || row.listing === 'removed') return [];
-    await tx.updateTable('machines').set({ facts: JSON.stringify(facts) }).where('id', '=', machineId).execute();
+    await tx
+      .updateTable('machines')
+      .set({ facts: JSON.stringify(facts) })
+      .where('id', '=', machineId)
+      .execute();
     const terms = MachineTerms.parse(row.terms);
     const wanted = offersOf(facts, terms);
     const before = MachineFacts.safeParse(row.facts);
-    if (before.success && isDeepStrictEqual(offersOf(before.data, terms), wanted) && (await stand(tx, machineId, wanted))) {
+    if (
+      before.success &&
+      isDeepStrictEqual(offersOf(before.data, terms), wanted) &&
+      (await stand(tx, machineId, wanted))
+    ) {
       await touchOffers(tx, machineId);
       return [];
     }
@@ -43,7 +56,11 @@ async function stand(tx: Transaction<Tables>, machineId: string, wanted: OfferSh
 }
 
 /** Whether the owner uses the machine himself. Devices are named in facts; without facts theirs is as it was. */
-export async function writeOwnerUse(db: Kysely<Tables>, machineId: string, news: Pick<Heartbeat, 'facts' | 'cpu_owner_busy'>): Promise<void> {
+export async function writeOwnerUse(
+  db: Kysely<Tables>,
+  machineId: string,
+  news: Pick<Heartbeat, 'facts' | 'cpu_owner_busy'>,
+): Promise<void> {
   await transaction(db, async (tx) => {
     await tx.updateTable('machines').set({ cpu_owner_busy: news.cpu_owner_busy }).where('id', '=', machineId).execute();
     if (news.facts !== null) {

@@ -65,7 +65,7 @@ export async function createPresence(deps: PresenceDeps): Promise<Presence> {
       .where((eb) => eb.or([eb('link_server', 'is', null), eb('link_server', '<>', deps.serverId)]))
       .execute();
     for (const row of rows) {
-      if (!heard.has(row.id)) heard.set(row.id, newcomer(-1, at ?? row.last_seen_at ?? clock.now(), row.presence as MachinePresence));
+      if (!heard.has(row.id)) heard.set(row.id, newcomer(-1, at ?? row.last_seen_at ?? clock.now(), row.presence));
     }
   }
 
@@ -82,7 +82,9 @@ export async function createPresence(deps: PresenceDeps): Promise<Presence> {
           .where('id', '=', machineId)
           .where('listing', '<>', 'removed')
           // Silence is only what nobody has heard.
-          .$if(presence !== 'online', (query) => query.where((eb) => eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<=', at)])))
+          .$if(presence !== 'online', (query) =>
+            query.where((eb) => eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<=', at)])),
+          )
           .executeTakeFirst();
         if (numUpdatedRows > 0n) await touchOffers(tx, machineId);
       });
@@ -101,7 +103,11 @@ export async function createPresence(deps: PresenceDeps): Promise<Presence> {
     try {
       if (news.facts !== null) {
         const disputed = await writeFacts(db, machineId, news.facts);
-        if (disputed.length > 0) deps.log.warn({ machine_id: machineId, devices: disputed }, 'another machine offers these devices; they are not offered twice');
+        if (disputed.length > 0)
+          deps.log.warn(
+            { machine_id: machineId, devices: disputed },
+            'another machine offers these devices; they are not offered twice',
+          );
       }
       await writeOwnerUse(db, machineId, news);
       state.cpuOwnerBusy = news.cpu_owner_busy;
@@ -119,7 +125,11 @@ export async function createPresence(deps: PresenceDeps): Promise<Presence> {
     const rows = await db
       .selectFrom('machines')
       .select(['id', 'presence', 'last_seen_at'])
-      .where('id', 'in', silent.map(([id]) => id))
+      .where(
+        'id',
+        'in',
+        silent.map(([id]) => id),
+      )
       .execute();
     const found = new Map(rows.map((row) => [row.id, row]));
     for (const [id, state] of silent) {
@@ -127,7 +137,7 @@ export async function createPresence(deps: PresenceDeps): Promise<Presence> {
       if (row === undefined) heard.delete(id);
       else if (row.last_seen_at !== null && row.last_seen_at > state.at) {
         state.at = row.last_seen_at;
-        state.presence = row.presence as MachinePresence;
+        state.presence = row.presence;
       }
     }
   }
@@ -191,7 +201,16 @@ export async function createPresence(deps: PresenceDeps): Promise<Presence> {
 }
 
 function newcomer(epoch: number, at: Date, presence: MachinePresence): Heard {
-  return { epoch, at, presence, reports: undefined, news: undefined, cpuOwnerBusy: undefined, writtenAt: 0, writing: Promise.resolve() };
+  return {
+    epoch,
+    at,
+    presence,
+    reports: undefined,
+    news: undefined,
+    cpuOwnerBusy: undefined,
+    writtenAt: 0,
+    writing: Promise.resolve(),
+  };
 }
 
 async function writeHeard(db: Kysely<Tables>, rows: { id: string; at: string }[]): Promise<void> {

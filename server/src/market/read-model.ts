@@ -33,7 +33,7 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
     const now = performance.now();
     const full = now - fullAt >= FULL_EVERY_MS;
     const rows = await readSupplies(db, full ? 0n : seen - OVERLAP_VERSIONS);
-    if (full) [supplies, fullAt] = [new Map(), now];
+    if (full) [supplies, fullAt] = [new Map<string, Supply>(), now];
     for (const { id, supply, version, withdrawn } of rows) {
       if (withdrawn || supply === undefined) supplies.delete(id);
       else supplies.set(id, supply);

@@ -17,7 +17,12 @@ export async function keepJournalLine(
 ): Promise<'kept' | 'nothing_new' | 'not_its_own'> {
   const line = parseStatement('meter', input);
   if (line === undefined || line.author !== machine.key) return 'not_its_own';
-  const lease = await db.selectFrom('leases').select('created_at').where('id', '=', line.body.lease_id).where('machine_id', '=', machine.id).executeTakeFirst();
+  const lease = await db
+    .selectFrom('leases')
+    .select('created_at')
+    .where('id', '=', line.body.lease_id)
+    .where('machine_id', '=', machine.id)
+    .executeTakeFirst();
   if (lease === undefined) return 'not_its_own';
   const before = await db
     .selectFrom('evidence')

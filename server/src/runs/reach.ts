@@ -66,7 +66,7 @@ async function* leaseLogs(
   let stream: Duplex | undefined;
   const abort = (): void => void stream?.destroy();
   try {
-    ({ stream } = await link.openStream('GET', `/v1/leases/${leaseId}/logs?${parameters}`));
+    ({ stream } = await link.openStream('GET', `/v1/leases/${leaseId}/logs?${parameters.toString()}`));
     stream.end();
     signal.addEventListener('abort', abort, { once: true });
     for await (const text of linesOf(stream)) {

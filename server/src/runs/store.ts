@@ -106,7 +106,7 @@ export const specOf = (run: RunRow): Spec => Spec.parse(run.spec);
 
 export function leaseFacts(row: LeaseRow, graceS: number): LeaseFacts {
   return {
-    state: row.state as LeaseState,
+    state: row.state,
     state_since: row.state_since.getTime(),
     asked: row.receipt_at !== null,
     stop_reason: row.stop_reason as EndReason | null,
