@@ -1,5 +1,6 @@
 import { confirm, isCancel, password } from '@clack/prompts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
+import { signalExit } from './rent/exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Questions to a person. Without a terminal nobody is asked: the flag that answers is named instead. */
@@ -11,7 +12,12 @@ export async function agreed(terminal: Terminal, question: string, flag = '--yes
     });
   }
   const answer = await confirm({ message: question, input: terminal.stdin, output: terminal.stderr, withGuide: false });
-  return answer === true;
+  if (isCancel(answer)) {
+    // Every question stands before what it asks about, so nothing has to be taken back.
+    terminal.aside('Nothing was done.');
+    process.exit(signalExit.SIGINT);
+  }
+  return answer;
 }
 
 /** Typed without echo on a terminal, else everything on stdin (one closing line break cut off). */

@@ -111,7 +111,7 @@ type ParsedInput = Omit<Input, 'terminal'>;
 export function parseCommand(definition: Command, path: readonly string[], argv: readonly string[]): ParsedInput {
   const { own, rest } = splitAtDashes(argv);
   const flags: Flags = { ...definition.flags, ...globalFlags };
-  const { values, positionals } = parseOwn(own, flags, path);
+  const { values, positionals } = parseOwn(own, flags, path, definition.rest !== undefined);
   checkPositionals(definition, path, positionals, rest);
   return { flags: withDefaults(values, flags), args: positionals, rest };
 }
@@ -121,7 +121,7 @@ function splitAtDashes(argv: readonly string[]): { own: string[]; rest: string[]
   return at < 0 ? { own: [...argv], rest: [] } : { own: argv.slice(0, at), rest: argv.slice(at + 1) };
 }
 
-function parseOwn(own: string[], flags: Flags, path: readonly string[]) {
+function parseOwn(own: string[], flags: Flags, path: readonly string[], takesCommand: boolean) {
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [
       name,
@@ -131,11 +131,11 @@ function parseOwn(own: string[], flags: Flags, path: readonly string[]) {
   try {
     return parseArgs({ args: own, options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw usageError(error, flags, path);
+    throw usageError(error, flags, path, takesCommand);
   }
 }
 
-function usageError(error: unknown, flags: Flags, path: readonly string[]): CoopError {
+function usageError(error: unknown, flags: Flags, path: readonly string[], takesCommand: boolean): CoopError {
   const { code, message } = error as Error & { code?: string };
   const help = `See coop ${path.join(' ')} --help.`;
   const unknown = /Unknown option '(-[^']+)'/.exec(message)?.[1];
@@ -145,7 +145,11 @@ function usageError(error: unknown, flags: Flags, path: readonly string[]): Coop
       Object.keys(flags).filter((name) => flags[name]!.hidden === undefined),
     );
     return new CoopError('invalid_request', `coop ${path.join(' ')} has no option ${unknown}.`, {
-      hint: near === undefined ? help : `Did you mean --${near}? ${help}`,
+      hint: [
+        near === undefined ? '' : `Did you mean --${near}? `,
+        takesCommand ? 'What is for the command goes behind --. ' : '',
+        help,
+      ].join(''),
     });
   }
   const missing = /Option '([^']+)' argument (?:missing|is ambiguous)/.exec(message)?.[1];

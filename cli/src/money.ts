@@ -2,6 +2,7 @@ import { everyItem } from '@gpucoop/sdk/client.ts';
 import type { LedgerLine } from '@gpucoop/protocol/resources.ts';
 import { command } from './grammar.ts';
 import { renderBalance, renderLedger } from './look/ledger.ts';
+import { findRun } from './rent/find-run.ts';
 import { wholeNumber } from './rent/offers.ts';
 import { openSession } from './session.ts';
 
@@ -22,15 +23,16 @@ export const ledger = command({
     'Newest first. A hold sets money aside for a running lease; a post charges what was served of it, a release gives the rest back.',
   flags: {
     limit: { type: 'string', short: 'n', value: 'N', about: 'At most this many', default: '50' },
-    run: { type: 'string', value: 'RUN', about: 'Only of this run, by id or the beginning of one' },
+    run: { type: 'string', value: 'RUN', about: 'Only of this run: an id, the beginning of one, or a name' },
   },
   run: async (input) => {
     const { flags, terminal } = input;
     const limit = wholeNumber(flags.limit, '--limit');
     const { client } = await openSession(input);
+    const runId = flags.run === undefined ? undefined : (await findRun(client, flags.run)).id;
     const lines: LedgerLine[] = [];
     for await (const line of everyItem((page) => client.money.ledger({ ...page, limit: 200 }))) {
-      if (flags.run !== undefined && line.run_id?.startsWith(flags.run) !== true) continue;
+      if (runId !== undefined && line.run_id !== runId) continue;
       lines.push(line);
       if (lines.length >= limit) break;
     }

@@ -76,7 +76,7 @@ test('when nothing matches, each reason stands with what giving way would bring'
     relaxing: [{ reason: 'price' as const, offers: 11, example: '--max-price 0.42' }],
   };
   expect(renderExplanation(explanation, look, 100)).toMatchInlineSnapshot(`
-    "Nothing matches of 41 offers on the market.
+    "No match among 41 offers on the market.
 
     OFFERS  FAILED ON        WITHOUT IT      FOR EXAMPLE
         30  too little disk

@@ -39,6 +39,11 @@ export const cp = command({
         hint: 'Copy it here first, then on.',
       });
     }
+    if (args.includes('-')) {
+      throw new CoopError('invalid_request', 'coop cp copies files, not streams.', {
+        hint: `Through a pipe: coop exec ${from.run ?? to.run} -- cat FILE, or coop exec -i ${from.run ?? to.run} -- sh -c 'cat > FILE'.`,
+      });
+    }
     const { client } = await openSession(input);
     const typed = from.run ?? to.run!;
     const { id } = await findRun(client, typed);

@@ -87,7 +87,11 @@ async function order(client: Client, spec: SpecWithSecrets, flags: OrderFlags, t
     },
     terminal,
   );
-  if (placed === undefined) return flags['dry-run'] ? 0 : COOP_FAILED;
+  if (placed === undefined) {
+    if (flags['dry-run']) return 0;
+    terminal.aside('Nothing was ordered.');
+    return COOP_FAILED;
+  }
   if (terminal.json) terminal.printJson({ type: 'run', run: placed });
   if (!flags.detach) return attach(client, placed, terminal);
   if (!terminal.json) {
