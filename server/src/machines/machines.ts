@@ -75,8 +75,8 @@ export async function viewMachine(deps: MachinesDeps, row: MachineRow): Promise<
   return {
     id: row.id,
     name: row.name,
-    listing: row.listing as MachineListing,
-    presence: row.presence as MachinePresence,
+    listing: row.listing,
+    presence: row.presence,
     suspended: row.suspended_at !== null,
     last_seen_at: row.last_seen_at?.toISOString() ?? null,
     agent_version: facts.agent_version,
@@ -93,7 +93,7 @@ export async function viewMachine(deps: MachinesDeps, row: MachineRow): Promise<
     devices: facts.devices,
     terms: MachineTerms.parse(row.terms),
     offers: deps.offersOf(row.id),
-    leases: leases.map((lease) => ({ ...lease, state: lease.state as LeaseState })),
+    leases: leases.map((lease) => ({ ...lease, state: lease.state })),
     doctor: [...(await disputes(deps.db, row)), ...DoctorCheck.array().parse(row.doctor)],
     earned: earnings.total ?? toMoney(0n),
     created_at: row.created_at.toISOString(),
@@ -145,7 +145,7 @@ export async function setListing(
   await transaction(deps.db, async (tx) => {
     const row = await tx.selectFrom('machines').selectAll().where('id', '=', found.id).forUpdate().executeTakeFirstOrThrow();
     requireEnrolled(row);
-    if (!mayMove(listingTransitions, row.listing as MachineListing, listing)) {
+    if (!mayMove(listingTransitions, row.listing, listing)) {
       throw new CoopError('wrong_state', `A machine that is ${row.listing} cannot become ${listing}.`);
     }
     const drainAt = listing === 'draining' ? (row.drain_at ?? new Date(now.getTime() + deps.policy.drain_notice_s * 1000)) : null;

@@ -18,7 +18,7 @@ export async function moveLease(
   event: Omit<NewEvent, 'run_id' | 'lease_id'> | null,
   now: Date,
 ): Promise<void> {
-  const from = lease.state as LeaseState;
+  const from = lease.state;
   if (!mayMove(leaseTransitions, from, to)) throw new Error(`lease ${lease.id} may not go from ${from} to ${to}`);
   await writeLease(tx, lease, { ...values, state: to, ...(from !== to && { state_since: now }) });
   const runState = to === 'preparing' ? 'starting' : to;
