@@ -23,8 +23,8 @@ export async function loadOrMakeKeys(dir: string): Promise<NetworkKeys> {
 /** 32 random bytes as hex, readable by the owner alone. Written aside and renamed: a half-written key never counts. */
 async function secretFile(dir: string, name: string): Promise<Uint8Array> {
   const path = join(dir, name);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (text !== undefined) {

@@ -12,7 +12,7 @@ async function drillOn(engine: 'docker' | 'process', database: 'pglite' | 'postg
   const giveUpAt = performance.now() + minutes * 60_000;
   while (performance.now() < giveUpAt) {
     const seed = Math.floor(Math.random() * 2 ** 31);
-    console.log(`SEED=${seed} ${engine} ${database}`);
+    process.stdout.write(`SEED=${seed} ${engine} ${database}\n`);
     if (database === 'pglite') {
       await drill({ seed, rounds: ROUNDS, engine });
       continue;
