@@ -201,7 +201,7 @@ function story(engine: 'docker' | 'process'): void {
 
   test('a port of the run is reached from here, and the relay ends with the run', async () => {
     const serve =
-      engine === 'docker' ? ['nc', '-lk', '-p', '8080', '-e', 'echo', 'served'] : [process.execPath, '-e', server];
+      engine === 'docker' ? ['nc', '-ll', '-p', '8080', '-e', 'echo', 'served'] : [process.execPath, '-e', server];
     await type(['run', '-y', '-d', '--name', 'web', '--port', '8080', '--ready', 'tcp:8080', ...small, '--', ...serve]);
     await untilRunning('web');
     let answer: Promise<string> | undefined;

@@ -5,7 +5,17 @@ import type { Client } from '@gpucoop/sdk/client.ts';
 import { signOrder } from '@gpucoop/sdk/order.ts';
 import { recomputeLease } from '@gpucoop/server/runs/recompute.ts';
 import { describeNeeding } from './support/needs.ts';
-import { isEnded, isRunning, quickPolicy, rent, specOf, startTestNetwork, until, untilRun, type TestNetwork } from './support/network.ts';
+import {
+  isEnded,
+  isRunning,
+  quickPolicy,
+  rent,
+  specOf,
+  startTestNetwork,
+  until,
+  untilRun,
+  type TestNetwork,
+} from './support/network.ts';
 
 /** The main job, as a stranger does it: rent an idle machine, run on it, pay for the seconds it served. */
 function story(engine: 'docker' | 'process'): void {
@@ -18,18 +28,25 @@ function story(engine: 'docker' | 'process'): void {
     provider = await network.user();
     machineId = (await network.addMachine(provider.client, { engine })).id;
     // A dollar an hour, so that seconds are seen in micros; 36 for those who run out of money.
-    await provider.client.machines.setTerms(machineId, { price_micros_per_unit_hour: { cpu: 1_000_000 }, only_when_idle: false });
+    await provider.client.machines.setTerms(machineId, {
+      price_micros_per_unit_hour: { cpu: 1_000_000 },
+      only_when_idle: false,
+    });
   });
   afterAll(async () => network?.close());
 
   const booksAreRight = async (): Promise<void> => expect((await network.admin.admin.inspect()).problems).toEqual([]);
-  const logsOf = async (client: Client, runId: string): Promise<LogLine[]> => Array.fromAsync(client.runs.logs(runId, { follow: true }));
+  const logsOf = async (client: Client, runId: string): Promise<LogLine[]> =>
+    Array.fromAsync(client.runs.logs(runId, { follow: true }));
 
   test('a task runs, its output and exit code come back, and it costs what it served to the second', async () => {
     const { client } = await network.user(1_000_000);
     const run = await rent(client, specOf({ command: ['sh', '-c', 'echo one; sleep 2; echo two >&2; exit 7'] }));
     const lines = await logsOf(client, run.id);
-    expect(lines.map((line) => [line.stream, line.text])).toEqual([['stdout', 'one\n'], ['stderr', 'two\n']]);
+    expect(lines.map((line) => [line.stream, line.text])).toEqual([
+      ['stdout', 'one\n'],
+      ['stderr', 'two\n'],
+    ]);
 
     const ended = await untilRun(client, run.id, 'ended', isEnded);
     expect(ended).toMatchObject({ end_reason: 'command_failed', exit_code: 7 });
@@ -51,7 +68,9 @@ function story(engine: 'docker' | 'process'): void {
       const statements = await party.runs.evidence(run.id);
       const receipts = statements.filter((statement) => statement.kind === 'receipt');
       const meterKey = receipts[0]?.author ?? '';
-      const ofLease = statements.filter((statement) => 'lease_id' in statement.body && statement.body.lease_id === leaseId);
+      const ofLease = statements.filter(
+        (statement) => 'lease_id' in statement.body && statement.body.lease_id === leaseId,
+      );
       const again = recomputeLease(ofLease, { meter: meterKey, provider_ppm: quickPolicy.fees.provider_ppm });
       expect(again.problems).toEqual([]);
       expect(Number(again.charge)).toBe(ended.cost.micros);
@@ -74,7 +93,14 @@ function story(engine: 'docker' | 'process'): void {
     const { client } = await network.user(1_000_000);
     const run = await rent(client, specOf({ command: ['sleep', '600'], stop_grace_s: 1 }));
     await untilRun(client, run.id, 'running', isRunning);
-    const session = await client.runs.exec(run.id, { command: ['sh', '-c', 'tee note.txt; exit 5'], tty: false, columns: null, rows: null, env: {}, user: null });
+    const session = await client.runs.exec(run.id, {
+      command: ['sh', '-c', 'tee note.txt; exit 5'],
+      tty: false,
+      columns: null,
+      rows: null,
+      env: {},
+      user: null,
+    });
     session.stdin.end('from outside');
     const output = Buffer.concat(await Array.fromAsync(session.stdout as AsyncIterable<Buffer>)).toString();
     expect(output).toBe('from outside');
@@ -83,14 +109,19 @@ function story(engine: 'docker' | 'process'): void {
     await client.runs.stop(run.id);
     const ended = await untilRun(client, run.id, 'ended', isEnded);
     expect(ended.end_reason).toBe('stopped_by_renter');
-    const tar = await new Response(await client.runs.readFiles(run.id, engine === 'docker' ? '/note.txt' : 'note.txt')).text();
+    const tar = await new Response(
+      await client.runs.readFiles(run.id, engine === 'docker' ? '/note.txt' : 'note.txt'),
+    ).text();
     expect(tar).toContain('from outside');
     await booksAreRight();
   });
 
   test('a command that does not exist ends with its reason, costs nothing to speak of, and is not retried', async () => {
     const { client } = await network.user(1_000_000);
-    const spec = specOf({ command: ['/no/such/command'], retry: { on_events: ['no-capacity', 'interruption', 'error'], duration_s: 60 } });
+    const spec = specOf({
+      command: ['/no/such/command'],
+      retry: { on_events: ['no-capacity', 'interruption', 'error'], duration_s: 60 },
+    });
     const ended = await untilRun(client, (await rent(client, spec)).id, 'ended', isEnded);
     expect(ended).toMatchObject({ end_reason: 'command_not_found', exit_code: 127 });
     expect(ended.leases).toHaveLength(1);
@@ -113,15 +144,25 @@ function story(engine: 'docker' | 'process'): void {
 
   test('an order that waits is seen as demand, and gets the slice when it comes free', async () => {
     const { client } = await network.user(5_000_000);
-    const all = specOf({ command: ['sleep', '600'], resources: { ...specOf({ command: null }).resources, cpus: { min: 2, max: null } }, stop_grace_s: 0 });
+    const all = specOf({
+      command: ['sleep', '600'],
+      resources: { ...specOf({ command: null }).resources, cpus: { min: 2, max: null } },
+      stop_grace_s: 0,
+    });
     const first = await rent(client, all);
     await untilRun(client, first.id, 'running', isRunning);
     const quote = await client.market.quote({ spec: all });
     expect(quote.options).toEqual([]);
     expect(quote.explanation.relaxing.map((row) => row.reason)).toEqual(['rented']);
-    await expect(client.runs.placeOrder(quote, { maxPriceMicrosPerHour: 9_000_000n, budgetMicros: 1_000_000n })).rejects.toMatchObject({ code: 'no_match' });
+    await expect(
+      client.runs.placeOrder(quote, { maxPriceMicrosPerHour: 9_000_000n, budgetMicros: 1_000_000n }),
+    ).rejects.toMatchObject({ code: 'no_match' });
 
-    const waiting = await rent(client, all, { queue: true, maxPriceMicrosPerHour: 9_000_000n, budgetMicros: 1_000_000n });
+    const waiting = await rent(client, all, {
+      queue: true,
+      maxPriceMicrosPerHour: 9_000_000n,
+      budgetMicros: 1_000_000n,
+    });
     expect(waiting.state).toBe('queued');
     expect(await client.market.demand()).toMatchObject([{ class: 'cpu', runs: 1, units: 2 }]);
     await client.runs.stop(first.id);
@@ -141,18 +182,25 @@ function story(engine: 'docker' | 'process'): void {
     expect(ended.cost.micros).toBeLessThanOrEqual(60_000);
     expect(ended.cost.micros).toBeGreaterThanOrEqual(40_000);
     const events = await Array.fromAsync(client.runs.events(run.id));
-    expect(events.filter((event) => event.type === 'run.warning').map((event) => event.data['why'])).toEqual(['budget']);
+    expect(events.filter((event) => event.type === 'run.warning').map((event) => event.data['why'])).toEqual([
+      'budget',
+    ]);
   });
 
   test('a run can be extended while it runs, at the same price', async () => {
     const { client } = await network.user(10_000_000);
-    const run = await rent(client, specOf({ command: ['sleep', '600'], stop_grace_s: 0, budget_micros: 60_000, max_duration_s: 60 }));
+    const run = await rent(
+      client,
+      specOf({ command: ['sleep', '600'], stop_grace_s: 0, budget_micros: 60_000, max_duration_s: 60 }),
+    );
     await untilRun(client, run.id, 'running', isRunning);
     await provider.client.machines.setTerms(machineId, { price_micros_per_unit_hour: { cpu: 1_000_000 } });
     const extended = await client.runs.extend(run.id, { budget_micros: 1_000_000, duration_s: 3600 });
     expect(extended.budget.micros).toBe(1_060_000);
     expect(extended.leases[0]?.price_per_hour.micros).toBe(36_000_000);
-    await expect(client.runs.extend(run.id, { duration_s: 300 * 86_400 })).rejects.toMatchObject({ code: 'wrong_state' });
+    await expect(client.runs.extend(run.id, { duration_s: 300 * 86_400 })).rejects.toMatchObject({
+      code: 'wrong_state',
+    });
     await client.runs.stop(run.id);
     await untilRun(client, run.id, 'ended', isEnded);
     await booksAreRight();
@@ -174,10 +222,15 @@ function story(engine: 'docker' | 'process'): void {
     expect((await client.market.quote({ spec: specOf({ command: ['true'] }) })).options).toEqual([]);
     const ended = await untilRun(client, run.id, 'ended', isEnded);
     expect(ended.end_reason).toBe('provider_drained');
-    const why = (await Array.fromAsync(client.runs.events(run.id))).find((event) => event.type === 'run.warning')?.data['why'];
+    const why = (await Array.fromAsync(client.runs.events(run.id))).find((event) => event.type === 'run.warning')?.data[
+      'why'
+    ];
     expect(why).toBe('drain');
     await provider.client.machines.setListing(machineId, 'listed');
-    await until('the offer is back', async () => (await client.market.quote({ spec: specOf({ command: ['true'] }) })).options.length === 1);
+    await until(
+      'the offer is back',
+      async () => (await client.market.quote({ spec: specOf({ command: ['true'] }) })).options.length === 1,
+    );
   });
 
   test('a suspended renter is stopped and may not order, but may read', async () => {
@@ -187,7 +240,9 @@ function story(engine: 'docker' | 'process'): void {
     await network.admin.admin.suspend({ subject: id, reason: 'test' });
     const ended: Run = await untilRun(client, run.id, 'ended', isEnded);
     expect(ended.end_reason).toBe('suspended');
-    await expect(client.market.quote({ spec: specOf({ command: ['true'] }) })).rejects.toMatchObject({ code: 'suspended' });
+    await expect(client.market.quote({ spec: specOf({ command: ['true'] }) })).rejects.toMatchObject({
+      code: 'suspended',
+    });
     await booksAreRight();
   });
 }
@@ -205,7 +260,12 @@ describeNeeding(['docker'], 'what only containers can', () => {
 
   test('an image that is not there ends the run with its reason, unpaid', async () => {
     const { client } = await network.user(1_000_000);
-    const ended = await untilRun(client, (await rent(client, specOf({ image: '127.0.0.1:1/no/such:image', command: ['true'] }))).id, 'ended', isEnded);
+    const ended = await untilRun(
+      client,
+      (await rent(client, specOf({ image: '127.0.0.1:1/no/such:image', command: ['true'] }))).id,
+      'ended',
+      isEnded,
+    );
     expect(ended.end_reason).toMatch(/^image_(not_found|pull_failed)$/);
     expect(ended.cost.micros).toBe(0);
   });

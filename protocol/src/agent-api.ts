@@ -60,7 +60,11 @@ export type StopRequest = z.infer<typeof StopRequest>;
 export const leasePhases = ['pulling', 'creating', 'starting', 'probing'] as const;
 
 // What an agent says is stored and shown to others: each value has a bound, and a report beyond it closes the link.
-const Int32 = z.number().int().min(-(2 ** 31)).max(2 ** 31 - 1);
+const Int32 = z
+  .number()
+  .int()
+  .min(-(2 ** 31))
+  .max(2 ** 31 - 1);
 
 export const LeaseReport = z.object({
   lease_id: z.string().max(64),
@@ -102,9 +106,21 @@ export const MachineFacts = z.object({
   cpu_model: z.string().max(255),
   // The largest machines of today with room to spare: each CPU or device becomes a row that can be rented.
   cpus: z.number().int().positive().max(4096),
-  memory_mib: z.number().int().positive().max(2 ** 30),
-  disk_total_mib: z.number().int().nonnegative().max(2 ** 40),
-  disk_free_mib: z.number().int().nonnegative().max(2 ** 40),
+  memory_mib: z
+    .number()
+    .int()
+    .positive()
+    .max(2 ** 30),
+  disk_total_mib: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(2 ** 40),
+  disk_free_mib: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(2 ** 40),
   time_zone: z.string().max(64),
   devices: z.array(DeviceInfo).max(64).describe('GPUs; empty: the machine offers class cpu'),
   engine: EngineInfo,

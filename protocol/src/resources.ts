@@ -211,7 +211,11 @@ export const DeviceInfo = z
       .refine((slug) => slug !== 'cpu', 'cpu is the class of a machine without devices'),
     name: z.string().max(255).describe('As the driver says: a claim, not evidence'),
     vendor: z.enum(['nvidia', 'amd', 'intel', 'cpu']),
-    memory_mib: z.number().int().min(0).max(2 ** 24),
+    memory_mib: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 24),
     index: z.number().int().min(0).max(4096),
     pci_address: z.string().max(64).nullable(),
     driver: z.string().max(100).nullable(),
@@ -229,7 +233,14 @@ export type DeviceInfo = z.infer<typeof DeviceInfo>;
 export const MachineTerms = z
   .object({
     // A million dollars an hour: thousands of units at that price are still exact as JSON numbers.
-    price_micros_per_unit_hour: z.record(z.string(), z.number().int().nonnegative().max(10 ** 12)),
+    price_micros_per_unit_hour: z.record(
+      z.string(),
+      z
+        .number()
+        .int()
+        .nonnegative()
+        .max(10 ** 12),
+    ),
     min_units: z.number().int().min(1),
     max_units: z.number().int().min(1).nullable(),
     min_duration_s: z.number().int().min(1),

@@ -34,9 +34,15 @@ export function createAdmin(deps: AdminDeps): Rooms['admin'] {
   async function suspension(adminId: string, subject: string, reason: string, on: boolean): Promise<void> {
     const at = deps.clock.now();
     if (isId('machine', subject)) {
-      const values = on ? { suspended_at: at, suspended_reason: reason } : { suspended_at: null, suspended_reason: null };
+      const values = on
+        ? { suspended_at: at, suspended_reason: reason }
+        : { suspended_at: null, suspended_reason: null };
       await transaction(db, async (tx) => {
-        const { numUpdatedRows } = await tx.updateTable('machines').set(values).where('id', '=', subject).executeTakeFirst();
+        const { numUpdatedRows } = await tx
+          .updateTable('machines')
+          .set(values)
+          .where('id', '=', subject)
+          .executeTakeFirst();
         if (numUpdatedRows === 0n) throw new CoopError('not_found', `There is no machine ${subject}.`);
         await touchOffers(tx, subject);
       });
@@ -51,17 +57,30 @@ export function createAdmin(deps: AdminDeps): Rooms['admin'] {
 
   return {
     async grant(adminId, grant) {
-      if (grant.amount_micros <= 0) throw new CoopError('invalid_request', 'A grant is more than nothing.', { at: 'amount_micros' });
+      if (grant.amount_micros <= 0)
+        throw new CoopError('invalid_request', 'A grant is more than nothing.', { at: 'amount_micros' });
       const user = await readUser(db, grant.user_id);
       const at = deps.clock.now();
-      const body = { action: 'grant' as const, subject: user.id, amount_micros: grant.amount_micros, reason: grant.reason };
+      const body = {
+        action: 'grant' as const,
+        subject: user.id,
+        amount_micros: grant.amount_micros,
+        reason: grant.reason,
+      };
       await transaction(db, async (tx) => {
         // The same request again, whose answer was lost: the statement of then stands. Locked, so that two at once are one.
         await tx.selectFrom('users').select('id').where('id', '=', user.id).forUpdate().execute();
         if (await wasGranted(tx, { id: grant.id, user_id: user.id, amount: BigInt(grant.amount_micros) })) return;
         const { hash } = await keepStatement(tx, evidence(adminId, body, at), user.id, at);
         const amount = BigInt(grant.amount_micros);
-        await grantCredit(tx, { id: grant.id, user_id: user.id, amount, what: `Credit: ${grant.reason}`, statement_hash: hash, at });
+        await grantCredit(tx, {
+          id: grant.id,
+          user_id: user.id,
+          amount,
+          what: `Credit: ${grant.reason}`,
+          statement_hash: hash,
+          at,
+        });
       });
       return balanceOf(db, user.id);
     },

@@ -49,13 +49,17 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): Config {
       restore: { type: 'string' },
     },
   });
-  const at = values.listen === undefined ? { host: '127.0.0.1', port: parsePort(values.port) } : parseListen(values.listen);
+  const at =
+    values.listen === undefined ? { host: '127.0.0.1', port: parsePort(values.port) } : parseListen(values.listen);
   return {
     dir: join(values.home ?? env['COOP_HOME'] ?? join(homedir(), '.coop'), 'network'),
     databaseUrl: env['DATABASE_URL'],
     ...at,
     publicUrl: values['public-url'],
-    tls: values.listen === undefined && values['tls-cert'] === undefined ? undefined : { certFile: values['tls-cert'], keyFile: values['tls-key'] },
+    tls:
+      values.listen === undefined && values['tls-cert'] === undefined
+        ? undefined
+        : { certFile: values['tls-cert'], keyFile: values['tls-key'] },
     policyFile: values.policy,
     openSignup: !values.closed,
     trustProxy: values['trust-proxy'],
@@ -67,14 +71,17 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): Config {
 function parseListen(text: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text);
   if (match === null) {
-    throw new CoopError('invalid_request', `--listen ${text} is not HOST:PORT.`, { hint: '--listen 0.0.0.0:7070, or [::]:7070' });
+    throw new CoopError('invalid_request', `--listen ${text} is not HOST:PORT.`, {
+      hint: '--listen 0.0.0.0:7070, or [::]:7070',
+    });
   }
   return { host: match[1] ?? match[2] ?? '', port: parsePort(match[3] ?? '') };
 }
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new CoopError('invalid_request', `${text} is not a port.`, { hint: '0 to 65535' });
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new CoopError('invalid_request', `${text} is not a port.`, { hint: '0 to 65535' });
   return port;
 }
 

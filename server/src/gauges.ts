@@ -8,10 +8,15 @@ import type { Metrics, Sample } from './metrics.ts';
 export function registerGauges(metrics: Metrics, { db, links }: { db: Kysely<Tables>; links: Links }): void {
   metrics.gauge('coop_links', 'Agents linked to this server', () => links.count());
   metrics.gauge('coop_machines', 'Machines by presence and listing', async () =>
-    samples(await sql<Row>`select presence as a, listing as b, count(*)::int as n from machines group by 1, 2`.execute(db), ['presence', 'listing']),
+    samples(
+      await sql<Row>`select presence as a, listing as b, count(*)::int as n from machines group by 1, 2`.execute(db),
+      ['presence', 'listing'],
+    ),
   );
   metrics.gauge('coop_leases', 'Leases by state', async () =>
-    samples(await sql<Row>`select state as a, '' as b, count(*)::int as n from leases group by 1`.execute(db), ['state']),
+    samples(await sql<Row>`select state as a, '' as b, count(*)::int as n from leases group by 1`.execute(db), [
+      'state',
+    ]),
   );
   metrics.gauge('coop_runs', 'Runs by state', async () =>
     samples(await sql<Row>`select state as a, '' as b, count(*)::int as n from runs group by 1`.execute(db), ['state']),
@@ -20,7 +25,9 @@ export function registerGauges(metrics: Metrics, { db, links }: { db: Kysely<Tab
     samples(
       await sql<Row>`
         select offers.class as a, case when slots.lease_id is null then 'free' else 'leased' end as b, count(*)::int as n
-        from slots join offers on offers.id = slots.offer_id where slots.present and not offers.withdrawn group by 1, 2`.execute(db),
+        from slots join offers on offers.id = slots.offer_id where slots.present and not offers.withdrawn group by 1, 2`.execute(
+        db,
+      ),
       ['class', 'standing'],
     ),
   );
@@ -29,5 +36,8 @@ export function registerGauges(metrics: Metrics, { db, links }: { db: Kysely<Tab
 type Row = { a: string; b: string; n: number };
 
 function samples({ rows }: { rows: Row[] }, labels: string[]): Sample[] {
-  return rows.map((row) => ({ value: row.n, labels: Object.fromEntries(labels.map((label, index) => [label, index === 0 ? row.a : row.b])) }));
+  return rows.map((row) => ({
+    value: row.n,
+    labels: Object.fromEntries(labels.map((label, index) => [label, index === 0 ? row.a : row.b])),
+  }));
 }

@@ -43,7 +43,12 @@ async function main(): Promise<void> {
   const keys = await loadOrMakeKeys(config.dir);
   const database = await openDatabase(locationOf(config));
   await migrate(database);
-  await ensureUser(database.db, { publicKey: keys.admin.publicKey, name: 'administrator', isAdmin: true, at: clock.now() });
+  await ensureUser(database.db, {
+    publicKey: keys.admin.publicKey,
+    name: 'administrator',
+    isAdmin: true,
+    at: clock.now(),
+  });
 
   const tls = config.tls === undefined ? null : await readTls(config, clock.now());
   // The port may be known only once it listens, and what a joining machine fetches names it.
@@ -51,7 +56,13 @@ async function main(): Promise<void> {
   const joinLine = async (token: string): Promise<string> => joinCommand((await reachable.promise).origin, tls, token);
 
   const network = await startNetwork({ database, clock, policy, keys, log, joinCommand: joinLine });
-  const users = createUsers({ db: database.db, clock, serverName: keys.serverName, openSignup: config.openSignup, welcome: network.welcome });
+  const users = createUsers({
+    db: database.db,
+    clock,
+    serverName: keys.serverName,
+    openSignup: config.openSignup,
+    welcome: network.welcome,
+  });
   const idempotency = createIdempotency({ db: database.db, clock, secret: keys.secrets });
   const metrics = createMetrics();
   registerGauges(metrics, { db: database.db, links: network.links });
@@ -74,14 +85,26 @@ async function main(): Promise<void> {
     readiness: async () => ({ database: await answers(database) }),
     closing: closing.signal,
   };
-  const listening = await listen(createApp(deps), deps, { host: config.host, port: config.port, ...(tls !== null && { tls }) });
+  const listening = await listen(createApp(deps), deps, {
+    host: config.host,
+    port: config.port,
+    ...(tls !== null && { tls }),
+  });
   const origin = originOf(config, listening.port);
-  reachable.resolve({ origin, join: joinRoutes({ origin, tls, files: agentFiles({ cacheDir: join(config.dir, 'agent-files') }) }) });
+  reachable.resolve({
+    origin,
+    join: joinRoutes({ origin, tls, files: agentFiles({ cacheDir: join(config.dir, 'agent-files') }) }),
+  });
 
   const sweeping = setInterval(() => {
-    Promise.all([users.sweep(), idempotency.sweep()]).catch((error: unknown) => log.error({ err: error }, 'the sweep of users failed'));
+    Promise.all([users.sweep(), idempotency.sweep()]).catch((error: unknown) =>
+      log.error({ err: error }, 'the sweep of users failed'),
+    );
   }, SWEEP_USERS_MS);
-  log.info({ url: origin, network: keys.serverName, database: database.engine, fingerprint: tls?.fingerprint256 }, 'listening');
+  log.info(
+    { url: origin, network: keys.serverName, database: database.engine, fingerprint: tls?.fingerprint256 },
+    'listening',
+  );
 
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -108,7 +131,9 @@ async function restoreFrom(config: Config, file: string): Promise<void> {
     const rows = await restore(database, createReadStream(file));
     await migrate(database);
     const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
-    console.log(`Restored ${total} rows of ${Object.keys(rows).length} tables. Put the keys of that network beside it: ${config.dir}`);
+    console.log(
+      `Restored ${total} rows of ${Object.keys(rows).length} tables. Put the keys of that network beside it: ${config.dir}`,
+    );
   } finally {
     await database.close();
   }
@@ -117,7 +142,9 @@ async function restoreFrom(config: Config, file: string): Promise<void> {
 /** A network of plain processes and test credit must not be reachable by others. */
 function requireSafe(config: Config, policy: Policy): void {
   if (policy.network !== 'local' || isLoopback(config.host) || config.tls !== undefined) return;
-  throw new CoopError('invalid_request', `A local network does not listen on ${config.host} without TLS.`, { hint: `--listen ${config.host}:${config.port}` });
+  throw new CoopError('invalid_request', `A local network does not listen on ${config.host} without TLS.`, {
+    hint: `--listen ${config.host}:${config.port}`,
+  });
 }
 
 /** Others may join a network only when its policy is not `local`: a plain process is no protection against a stranger. */
@@ -128,13 +155,20 @@ async function readPolicy(config: Config): Promise<Policy> {
   const parsed = Policy.safeParse(JSON.parse(await readFile(config.policyFile, 'utf8')));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new CoopError('invalid_request', `${config.policyFile}: ${issue?.message ?? 'is no policy'}`, { at: issue?.path.join('.') ?? '' });
+  throw new CoopError('invalid_request', `${config.policyFile}: ${issue?.message ?? 'is no policy'}`, {
+    at: issue?.path.join('.') ?? '',
+  });
 }
 
 async function readTls(config: Config, now: Date): Promise<Tls> {
   const { certFile, keyFile } = config.tls ?? {};
   const given = certFile === undefined || keyFile === undefined ? {} : { certFile, keyFile };
-  return loadOrMakeTls({ dir: config.dir, ...given, names: ['localhost', '127.0.0.1', hostname(), ...addresses(config)], now });
+  return loadOrMakeTls({
+    dir: config.dir,
+    ...given,
+    names: ['localhost', '127.0.0.1', hostname(), ...addresses(config)],
+    now,
+  });
 }
 
 /** Under which addresses this server can be reached: the one it listens on, or all of the machine. */
@@ -144,7 +178,12 @@ function addresses(config: Config): string[] {
     .filter((address) => !address.internal && !address.address.startsWith('fe80:'))
     .map((address) => address.address);
   const any = config.host === '0.0.0.0' || config.host === '::';
-  return [...new Set([...(config.publicUrl === undefined ? [] : [new URL(config.publicUrl).hostname]), ...(any ? own : [config.host])])];
+  return [
+    ...new Set([
+      ...(config.publicUrl === undefined ? [] : [new URL(config.publicUrl).hostname]),
+      ...(any ? own : [config.host]),
+    ]),
+  ];
 }
 
 function originOf(config: Config, port: number): string {

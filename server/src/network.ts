@@ -40,7 +40,14 @@ export type Network = {
   stop(): Promise<void>;
 };
 
-export type NetworkDeps = { database: Database; clock: Clock; policy: Policy; keys: NetworkKeys; log: Logger; joinCommand(token: string): Promise<string> };
+export type NetworkDeps = {
+  database: Database;
+  clock: Clock;
+  policy: Policy;
+  keys: NetworkKeys;
+  log: Logger;
+  joinCommand(token: string): Promise<string>;
+};
 
 const FLUSH_MS = 10_000;
 const SWEEP_MS = 1000;
@@ -60,11 +67,13 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     await readModel.refresh();
     queue.wake();
   };
-  const onSupplyChange = (): void => void supplyChanged().catch((error: unknown) => log.error({ err: error }, 'the offers could not be read'));
+  const onSupplyChange = (): void =>
+    void supplyChanged().catch((error: unknown) => log.error({ err: error }, 'the offers could not be read'));
 
   const serverId = randomUUID();
   // The embedded database has one server: what another held, it holds no more.
-  if (database.engine === 'pglite') await db.updateTable('machines').set({ link_server: null }).where('link_server', 'is not', null).execute();
+  if (database.engine === 'pglite')
+    await db.updateTable('machines').set({ link_server: null }).where('link_server', 'is not', null).execute();
   const presence = await createPresence({ db, clock, policy, serverId, log, onSupplyChange });
   const own = { serverId, silentMs: policy.timeouts.silent_s * 1000 };
   const rules = { gap_ms: policy.gap_s * 1000, server_since: clock.now() };
@@ -85,13 +94,21 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     onUp: async (machineId) => {
       const machine = await db.selectFrom('machines').select('terms').where('id', '=', machineId).executeTakeFirst();
       // Not awaited: the link is up whether or not the agent takes its terms at once.
-      void links.linkOf(machineId)?.request('PUT', '/v1/terms', { json: machine?.terms }).catch(() => undefined);
+      void links
+        .linkOf(machineId)
+        ?.request('PUT', '/v1/terms', { json: machine?.terms })
+        .catch(() => undefined);
       await wakeMachine(machineId);
     },
     onDown: async (machineId, epoch) => {
       presence.linkDown(machineId, epoch);
       controller.linkDown(machineId);
-      await db.updateTable('machines').set({ link_server: null }).where('id', '=', machineId).where('link_epoch', '=', BigInt(epoch)).execute();
+      await db
+        .updateTable('machines')
+        .set({ link_server: null })
+        .where('id', '=', machineId)
+        .where('link_epoch', '=', BigInt(epoch))
+        .execute();
       await wakeMachine(machineId);
     },
     onEvent: async (machineId, epoch, event) => {
@@ -117,18 +134,34 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     await presence.heard(machineId, epoch, heartbeat);
     const machine = await machineKeys(machineId);
     if (machine === undefined) return;
-    const known = await ownLeases(machineId, heartbeat.leases.map((report) => report.lease_id));
-    await controller.heard(machineId, machine, heartbeat.leases.filter((report) => known.get(report.lease_id) === false));
+    const known = await ownLeases(
+      machineId,
+      heartbeat.leases.map((report) => report.lease_id),
+    );
+    await controller.heard(
+      machineId,
+      machine,
+      heartbeat.leases.filter((report) => known.get(report.lease_id) === false),
+    );
     const unwanted = heartbeat.leases.filter((report) => known.get(report.lease_id) !== false);
     const foreign = unwanted.filter((report) => !known.has(report.lease_id)).map((report) => report.lease_id);
-    if (foreign.length > 0) log.warn({ machine_id: machineId, count: foreign.length, first: foreign[0] }, 'a machine reports leases that are not its own');
+    if (foreign.length > 0)
+      log.warn(
+        { machine_id: machineId, count: foreign.length, first: foreign[0] },
+        'a machine reports leases that are not its own',
+      );
     for (const report of unwanted.slice(0, DISMISSED_AT_ONCE)) dismiss(machineId, report);
   }
 
   /** The leases of this machine among those it reports; true: removed already. Another machine's lease is never found here. */
   async function ownLeases(machineId: string, ids: string[]): Promise<Map<string, boolean>> {
     if (ids.length === 0) return new Map();
-    const rows = await db.selectFrom('leases').select(['id', 'removed_at']).where('machine_id', '=', machineId).where('id', 'in', ids).execute();
+    const rows = await db
+      .selectFrom('leases')
+      .select(['id', 'removed_at'])
+      .where('machine_id', '=', machineId)
+      .where('id', 'in', ids)
+      .execute();
     return new Map(rows.map((row) => [row.id, row.removed_at !== null]));
   }
 
@@ -139,13 +172,22 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     const call =
       state === 'ended'
         ? link?.request('DELETE', `/v1/leases/${leaseId}`, { timeoutMs: 10_000 })
-        : link?.request('POST', `/v1/leases/${leaseId}/stop`, { json: { reason: 'machine_lost', grace_s: 10 }, timeoutMs: 10_000 });
+        : link?.request('POST', `/v1/leases/${leaseId}/stop`, {
+            json: { reason: 'machine_lost', grace_s: 10 },
+            timeoutMs: 10_000,
+          });
     void call?.catch(() => undefined);
   }
 
   async function keepMeterLine(machineId: string, statement: unknown): Promise<void> {
-    const kept = await keepJournalLine(db, { id: machineId, key: await machineKeys(machineId) }, statement, clock.now());
-    if (kept === 'not_its_own') log.warn({ machine_id: machineId }, 'a meter line is not of this machine and its lease; it is not kept');
+    const kept = await keepJournalLine(
+      db,
+      { id: machineId, key: await machineKeys(machineId) },
+      statement,
+      clock.now(),
+    );
+    if (kept === 'not_its_own')
+      log.warn({ machine_id: machineId }, 'a meter line is not of this machine and its lease; it is not kept');
   }
 
   const keyOf = new Map<string, string>();
@@ -158,14 +200,25 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   }
 
   async function wakeMachine(machineId: string): Promise<void> {
-    const leases = await db.selectFrom('leases').select('id').where('machine_id', '=', machineId).where('removed_at', 'is', null).execute();
+    const leases = await db
+      .selectFrom('leases')
+      .select('id')
+      .where('machine_id', '=', machineId)
+      .where('removed_at', 'is', null)
+      .execute();
     for (const lease of leases) controller.wake(lease.id);
   }
 
   const runsDeps = { db, clock, meters, bell, wake: controller.wake, wakeQueue: queue.wake };
   const machinesDeps: machines.MachinesDeps = {
-    db, clock, policy, links,
-    offersOf: (machineId) => [...readModel.supplies()].filter((supply) => supply.machine_id === machineId).map((supply) => offerAt(supply, clock.now())),
+    db,
+    clock,
+    policy,
+    links,
+    offersOf: (machineId) =>
+      [...readModel.supplies()]
+        .filter((supply) => supply.machine_id === machineId)
+        .map((supply) => offerAt(supply, clock.now())),
     onSupplyChange: supplyChanged,
     wake: controller.wake,
     told: new Map(),
@@ -191,7 +244,8 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
       },
       async offer(id) {
         const supply = readModel.byId(id);
-        if (supply === undefined) throw new CoopError('not_found', `There is no offer ${id}.`, { hint: 'coop offers lists them.' });
+        if (supply === undefined)
+          throw new CoopError('not_found', `There is no offer ${id}.`, { hint: 'coop offers lists them.' });
         return offerAt(supply, clock.now());
       },
       demand: () => openDemand(db),
@@ -219,7 +273,8 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
       },
       exec: async (userId, runId, request) => reach.exec(reachDeps, (await ofUser(userId, runId)).id, request),
       readFiles: async (userId, runId, path) => reach.readFiles(reachDeps, (await ofUser(userId, runId)).id, path),
-      writeFiles: async (userId, runId, path, tar) => reach.writeFiles(reachDeps, (await ofUser(userId, runId)).id, path, tar),
+      writeFiles: async (userId, runId, path, tar) =>
+        reach.writeFiles(reachDeps, (await ofUser(userId, runId)).id, path, tar),
       stats: async (userId, runId) => reach.stats(reachDeps, (await ofUser(userId, runId)).id),
       connect: async (userId, runId, port) => reach.connect(reachDeps, (await ofUser(userId, runId)).id, port),
     },
@@ -248,7 +303,12 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     evidence: {
       async ofRun(userId, runId) {
         const run = await runForEvidence(userId, runId);
-        const leases = await db.selectFrom('leases').select('id').where('run_id', '=', run).orderBy('created_at').execute();
+        const leases = await db
+          .selectFrom('leases')
+          .select('id')
+          .where('run_id', '=', run)
+          .orderBy('created_at')
+          .execute();
         return statementsAbout(db, [run, ...leases.map((lease) => lease.id)]);
       },
     },
@@ -258,7 +318,12 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
       meterSigner: keys.meter,
       onSupplyChange: supplyChanged,
       stopRunsOf: async (userId) => {
-        const live = await db.selectFrom('runs').select('id').where('user_id', '=', userId).where('state', '<>', 'ended').execute();
+        const live = await db
+          .selectFrom('runs')
+          .select('id')
+          .where('user_id', '=', userId)
+          .where('state', '<>', 'ended')
+          .execute();
         for (const run of live) await stopRun(runsDeps, userId, run.id, 'suspended');
       },
       wakeMachine,
@@ -267,7 +332,12 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
 
   /** For the run's renter and for the providers of its leases. */
   async function runForEvidence(userId: string, runId: string): Promise<string> {
-    const provided = await db.selectFrom('leases').select('run_id').where('run_id', '=', runId).where('provider_id', '=', userId).executeTakeFirst();
+    const provided = await db
+      .selectFrom('leases')
+      .select('run_id')
+      .where('run_id', '=', runId)
+      .where('provider_id', '=', userId)
+      .executeTakeFirst();
     return provided?.run_id ?? (await ofUser(userId, runId)).id;
   }
 
@@ -329,11 +399,17 @@ async function rememberPolicy({ database, policy, clock }: NetworkDeps): Promise
 }
 
 async function authenticateMachine(db: Database['db'], machineId: string): Promise<{ publicKey: string }> {
-  const machine = await db.selectFrom('machines').select(['public_key', 'listing', 'presence']).where('id', '=', machineId).executeTakeFirst();
+  const machine = await db
+    .selectFrom('machines')
+    .select(['public_key', 'listing', 'presence'])
+    .where('id', '=', machineId)
+    .executeTakeFirst();
   if (machine === undefined) throw new CoopError('unauthenticated', 'This network has no such machine.');
   // A removed machine is let in until its leases have ended and it was told; then it is `lost`.
   if (machine.listing === 'removed' && machine.presence === 'lost') {
-    throw new CoopError('machine_removed', 'The machine was removed from the network.', { hint: 'coop agent uninstall' });
+    throw new CoopError('machine_removed', 'The machine was removed from the network.', {
+      hint: 'coop agent uninstall',
+    });
   }
   return { publicKey: machine.public_key };
 }

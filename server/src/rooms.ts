@@ -1,7 +1,18 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { DoctorCheck, MachineTerms } from '@gpucoop/protocol/resources.ts';
 import type {
-  Balance, Demand, Earnings, KeyScope, LedgerLine, LogLine, Machine, Offer, Quote, Run, RunEvent, User,
+  Balance,
+  Demand,
+  Earnings,
+  KeyScope,
+  LedgerLine,
+  LogLine,
+  Machine,
+  Offer,
+  Quote,
+  Run,
+  RunEvent,
+  User,
 } from '@gpucoop/protocol/resources.ts';
 import type { EnrolRequest, EnrolResponse, ExecRequest, LeaseStats } from '@gpucoop/protocol/agent-api.ts';
 import type { Statement } from '@gpucoop/protocol/evidence.ts';
@@ -50,7 +61,10 @@ export type Rooms = {
     doctor(userId: string, machineId: string): Promise<DoctorCheck[]>;
     earnings(userId: string, machineId: string): Promise<Earnings>;
     /** The token is shown once; only its hash is kept. */
-    createJoinToken(userId: string, wish: { name: string | null; ttl_s: number }): Promise<{ token: string; expires_at: string; command: string }>;
+    createJoinToken(
+      userId: string,
+      wish: { name: string | null; ttl_s: number },
+    ): Promise<{ token: string; expires_at: string; command: string }>;
     /** Anonymous: the token is the authority. */
     enrol(request: EnrolRequest): Promise<EnrolResponse>;
   };
@@ -63,7 +77,10 @@ export type Rooms = {
     ofRun(userId: string, runId: string): Promise<Statement[]>;
   };
   admin: {
-    grant(adminId: string, grant: { user_id: string; amount_micros: number; reason: string; id: string }): Promise<Balance>;
+    grant(
+      adminId: string,
+      grant: { user_id: string; amount_micros: number; reason: string; id: string },
+    ): Promise<Balance>;
     suspend(adminId: string, subjectId: string, reason: string): Promise<void>;
     resume(adminId: string, subjectId: string, reason: string): Promise<void>;
     users(query: PageQuery): Promise<Page<User>>;

@@ -3,7 +3,17 @@ import type { Run } from '@gpucoop/protocol/resources.ts';
 import { signOrder } from '@gpucoop/sdk/order.ts';
 import { recomputeLease } from '@gpucoop/server/runs/recompute.ts';
 import type { Dockerd } from './dockerd.ts';
-import { isEnded, quickPolicy, specOf, startTestNetwork, until, untilRun, type Program, type TestNetwork, type TestUser } from './network.ts';
+import {
+  isEnded,
+  quickPolicy,
+  specOf,
+  startTestNetwork,
+  until,
+  untilRun,
+  type Program,
+  type TestNetwork,
+  type TestUser,
+} from './network.ts';
 
 export type DrillOptions = {
   seed: number;
@@ -27,11 +37,20 @@ export async function drill({ seed, rounds, engine, databaseUrl, dockerd }: Dril
     const provider = await network.user();
     const renter = await network.user(100_000_000);
     const socketPath = dockerd?.socketPath;
-    const machine = await network.addMachine(provider.client, { engine, ...(socketPath !== undefined && { socketPath }) });
-    await provider.client.machines.setTerms(machine.id, { price_micros_per_unit_hour: { cpu: 3_600_000 }, only_when_idle: false });
+    const machine = await network.addMachine(provider.client, {
+      engine,
+      ...(socketPath !== undefined && { socketPath }),
+    });
+    await provider.client.machines.setTerms(machine.id, {
+      price_micros_per_unit_hour: { cpu: 3_600_000 },
+      only_when_idle: false,
+    });
     const runs: string[] = [];
     for (let round = 0; round < rounds; round++) {
-      const disturbing = disturb([network.server, machine.agent, ...(dockerd === undefined ? [] : [asVictim(dockerd)])], random);
+      const disturbing = disturb(
+        [network.server, machine.agent, ...(dockerd === undefined ? [] : [asVictim(dockerd)])],
+        random,
+      );
       const run = await orderPatiently(renter, random);
       if (run !== undefined) runs.push(run.id);
       const stopped = runs[Math.floor(random() * runs.length)];
@@ -51,7 +70,16 @@ export async function drill({ seed, rounds, engine, databaseUrl, dockerd }: Dril
       return items.every((offer) => offer.units_free === offer.units_total);
     });
   } catch (error) {
-    throw new Error(`the drill with SEED=${seed} failed: ${error instanceof Error ? error.message : String(error)}\n${(await network.server.log()).split('\n').filter((line) => line.includes('"error"')).slice(-5).join('\n')}`, { cause: error });
+    throw new Error(
+      `the drill with SEED=${seed} failed: ${error instanceof Error ? error.message : String(error)}\n${(
+        await network.server.log()
+      )
+        .split('\n')
+        .filter((line) => line.includes('"error"'))
+        .slice(-5)
+        .join('\n')}`,
+      { cause: error },
+    );
   } finally {
     await network.close();
   }
@@ -92,7 +120,8 @@ async function patiently<Value>(call: () => Promise<Value>): Promise<Value> {
     try {
       return { value: await call() };
     } catch (error) {
-      if (isCode(error, 'offer_taken', 'no_match', 'quote_expired', 'not_found', 'wrong_state', 'insufficient_credit')) throw error;
+      if (isCode(error, 'offer_taken', 'no_match', 'quote_expired', 'not_found', 'wrong_state', 'insufficient_credit'))
+        throw error;
       last = error;
       return undefined;
     }
@@ -120,7 +149,12 @@ async function proveCharge(renter: TestUser, run: Run): Promise<void> {
     expect(Number(again.charge)).toBe(lease.cost.micros);
   }
   // Started twice would be two containers in one lease, and the meter would say so.
-  expect(statements.filter((statement) => statement.kind === 'receipt' && 'rule' in statement.body && statement.body.rule === 'other_container')).toEqual([]);
+  expect(
+    statements.filter(
+      (statement) =>
+        statement.kind === 'receipt' && 'rule' in statement.body && statement.body.rule === 'other_container',
+    ),
+  ).toEqual([]);
 }
 
 function isCode(error: unknown, ...codes: string[]): boolean {

@@ -9,7 +9,8 @@ import { describe } from 'vitest';
 export type Part = 'docker' | 'postgres' | 'root' | 'iptables' | 'gpu';
 
 const probes: Record<Part, () => string | undefined> = {
-  docker: () => (answers('docker', ['version', '--format', '{{.Server.Version}}']) ? undefined : 'no docker engine answers'),
+  docker: () =>
+    answers('docker', ['version', '--format', '{{.Server.Version}}']) ? undefined : 'no docker engine answers',
   postgres: () =>
     process.env.TEST_DATABASE_URL !== undefined || postgresBinDir() !== undefined
       ? undefined

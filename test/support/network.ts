@@ -63,7 +63,12 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
     { ...(options.databaseUrl !== undefined && { DATABASE_URL: options.databaseUrl }) },
     join(home, 'server.log'),
     async () => {
-      await until('the server is ready', () => fetch(`${url}/readyz`).then((answer) => answer.ok, () => false));
+      await until('the server is ready', () =>
+        fetch(`${url}/readyz`).then(
+          (answer) => answer.ok,
+          () => false,
+        ),
+      );
     },
   );
   await server.start();
@@ -85,10 +90,18 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
       await mkdir(stateDir);
       const { token } = await provider.machines.createJoinToken({ name });
       const engineFlags = ['--engine', engine, ...(socketPath === undefined ? [] : ['--engine-socket', socketPath])];
-      await runOnce(['agent/src/main.ts', 'enrol', '--state', stateDir, '--server', url, '--name', name, ...engineFlags], {
-        COOP_JOIN_TOKEN: token,
-      });
-      const agent = program(['agent/src/main.ts', 'run', '--state', stateDir], {}, join(home, `${name}.log`), async () => undefined);
+      await runOnce(
+        ['agent/src/main.ts', 'enrol', '--state', stateDir, '--server', url, '--name', name, ...engineFlags],
+        {
+          COOP_JOIN_TOKEN: token,
+        },
+      );
+      const agent = program(
+        ['agent/src/main.ts', 'run', '--state', stateDir],
+        {},
+        join(home, `${name}.log`),
+        async () => undefined,
+      );
       await agent.start();
       const machine = await until(`${name} is online`, async () => {
         const { items } = await provider.machines.list();
@@ -101,7 +114,9 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
     async close() {
       await Promise.all(machines.map((machine) => machine.agent.stop().catch(() => undefined)));
       for (const machine of machines) {
-        await runOnce(['agent/src/main.ts', 'uninstall', '--state', machine.stateDir, '--force'], {}).catch(() => undefined);
+        await runOnce(['agent/src/main.ts', 'uninstall', '--state', machine.stateDir, '--force'], {}).catch(
+          () => undefined,
+        );
       }
       await server.stop();
       await rm(home, { recursive: true, force: true });
@@ -131,7 +146,11 @@ function program(args: string[], env: Record<string, string>, logFile: string, r
     stop: () => signal('SIGTERM'),
     async start() {
       const log = createWriteStream(logFile, { flags: 'a' });
-      child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+      child = spawn(process.execPath, args, {
+        cwd: root,
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       child.stdout?.pipe(log);
       child.stderr?.pipe(log);
       await ready();
@@ -141,7 +160,11 @@ function program(args: string[], env: Record<string, string>, logFile: string, r
 }
 
 async function runOnce(args: string[], env: Record<string, string>): Promise<string> {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -151,7 +174,11 @@ async function runOnce(args: string[], env: Record<string, string>): Promise<str
 }
 
 /** Looks until `look` gives something, and gives that. Fails with `what` after a minute. */
-export async function until<Value>(what: string, look: () => Promise<Value | undefined | false | null>, timeoutMs = 60_000): Promise<Value> {
+export async function until<Value>(
+  what: string,
+  look: () => Promise<Value | undefined | false | null>,
+  timeoutMs = 60_000,
+): Promise<Value> {
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
     const value = await look();
@@ -162,16 +189,26 @@ export async function until<Value>(what: string, look: () => Promise<Value | und
 }
 
 export function specOf(change: Partial<Spec> & { command: string[] | null }): Spec {
-  return { ...structuredClone(specDefaults) as Spec, ...change };
+  return { ...(structuredClone(specDefaults) as Spec), ...change };
 }
 
 /** Quote, order, run. */
-export async function rent(client: Client, spec: Spec, options: Parameters<Client['runs']['placeOrder']>[1] = {}): Promise<Run> {
+export async function rent(
+  client: Client,
+  spec: Spec,
+  options: Parameters<Client['runs']['placeOrder']>[1] = {},
+): Promise<Run> {
   const quote = await client.market.quote({ spec });
   return client.runs.placeOrder(quote, options);
 }
 
-export async function untilRun(client: Client, runId: string, what: string, is: (run: Run) => boolean, timeoutMs?: number): Promise<Run> {
+export async function untilRun(
+  client: Client,
+  runId: string,
+  what: string,
+  is: (run: Run) => boolean,
+  timeoutMs?: number,
+): Promise<Run> {
   let last: Run | undefined;
   return until(
     `run ${runId} is ${what}`,
@@ -181,7 +218,9 @@ export async function untilRun(client: Client, runId: string, what: string, is: 
     },
     timeoutMs,
   ).catch((error: unknown) => {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}; it is ${JSON.stringify({ state: last?.state, leases: last?.leases.map(({ state, phase, end_reason, end_detail }) => ({ state, phase, end_reason, end_detail })) })}`);
+    throw new Error(
+      `${error instanceof Error ? error.message : String(error)}; it is ${JSON.stringify({ state: last?.state, leases: last?.leases.map(({ state, phase, end_reason, end_detail }) => ({ state, phase, end_reason, end_detail })) })}`,
+    );
   });
 }
 

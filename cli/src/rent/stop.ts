@@ -1,4 +1,4 @@
-import { parseDollars, toMoney } from '@gpucoop/protocol/money.ts';
+import { decimalDollars, parseDollars, toMoney } from '@gpucoop/protocol/money.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { formatDuration, parseDuration } from '@gpucoop/protocol/sizes.ts';
 import type { Run } from '@gpucoop/protocol/resources.ts';
@@ -59,8 +59,27 @@ export const extend = command({
     terminal.print(
       `${run.name}  ends ${relativeTime(run.expires_at, terminal.nowMs())}, may cost ${money(run.budget)} in all, ${money(run.cost)} so far`,
     );
+    const short = shortOf(run, terminal.nowMs());
+    if (short > 0n) {
+      terminal.aside(
+        `${terminal.asideLook.attention('budget')}  It ends the run before that; coop extend ${run.name} --budget ${decimalDollars(short)} covers the whole time.`,
+      );
+    }
   },
 });
+
+/** Micros that the budget lacks to pay for all the time that the run may still take, rounded up to a cent; 0 when it suffices. */
+export function shortOf(run: Pick<Run, 'leases' | 'budget' | 'cost' | 'expires_at'>, nowMs: number): bigint {
+  const price = run.leases.findLast(({ ended_at }) => ended_at === null)?.price_per_hour.micros;
+  if (price === undefined) return 0n;
+  const seconds = Math.max(0, Math.ceil((Date.parse(run.expires_at) - nowMs) / 1000));
+  const needed = (BigInt(price) * BigInt(seconds)) / 3600n;
+  const lacking = needed - BigInt(run.budget.micros - run.cost.micros);
+  // The seconds since the last settlement are in neither number: less than a tenth is no shortfall.
+  return lacking * 10n > needed ? ((lacking + CENT_MICROS - 1n) / CENT_MICROS) * CENT_MICROS : 0n;
+}
+
+const CENT_MICROS = 10_000n;
 
 function extension(
   duration: string | undefined,

@@ -45,14 +45,32 @@ export async function enrol(deps: Deps, request: EnrolRequest): Promise<EnrolRes
   }
   const now = deps.clock.now();
   return transaction(deps.db, async (tx) => {
-    const token = await tx.selectFrom('join_tokens').selectAll().where('token_hash', '=', hashOf(request.token)).forUpdate().executeTakeFirst();
-    if (token === undefined) throw new CoopError('token_expired', 'There is no such join token.', { hint: 'coop machine add makes a new one.' });
+    const token = await tx
+      .selectFrom('join_tokens')
+      .selectAll()
+      .where('token_hash', '=', hashOf(request.token))
+      .forUpdate()
+      .executeTakeFirst();
+    if (token === undefined)
+      throw new CoopError('token_expired', 'There is no such join token.', {
+        hint: 'coop machine add makes a new one.',
+      });
     if (token.used_at !== null) {
-      const before = await tx.selectFrom('machines').select(['id', 'public_key', 'terms']).where('id', '=', token.machine_id).executeTakeFirst();
-      if (before?.public_key === request.public_key) return { machine_id: before.id, server_name: deps.serverName, terms: MachineTerms.parse(before.terms) };
-      throw new CoopError('token_expired', 'The join token was used before.', { hint: 'coop machine add makes a new one.' });
+      const before = await tx
+        .selectFrom('machines')
+        .select(['id', 'public_key', 'terms'])
+        .where('id', '=', token.machine_id)
+        .executeTakeFirst();
+      if (before?.public_key === request.public_key)
+        return { machine_id: before.id, server_name: deps.serverName, terms: MachineTerms.parse(before.terms) };
+      throw new CoopError('token_expired', 'The join token was used before.', {
+        hint: 'coop machine add makes a new one.',
+      });
     }
-    if (token.expires_at <= now) throw new CoopError('token_expired', 'The join token has expired.', { hint: 'coop machine add makes a new one.' });
+    if (token.expires_at <= now)
+      throw new CoopError('token_expired', 'The join token has expired.', {
+        hint: 'coop machine add makes a new one.',
+      });
 
     const id = newId('machine');
     const terms = defaultTerms(request.facts);
@@ -70,9 +88,14 @@ export async function enrol(deps: Deps, request: EnrolRequest): Promise<EnrolRes
       })
       .onConflict((conflict) => conflict.column('public_key').doNothing())
       .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows !== 1n) throw new CoopError('wrong_state', 'A machine with this key is enrolled already.');
+    if (inserted.numInsertedOrUpdatedRows !== 1n)
+      throw new CoopError('wrong_state', 'A machine with this key is enrolled already.');
     await writeOffers(tx, id, request.facts, terms);
-    await tx.updateTable('join_tokens').set({ used_at: now, machine_id: id }).where('token_hash', '=', token.token_hash).execute();
+    await tx
+      .updateTable('join_tokens')
+      .set({ used_at: now, machine_id: id })
+      .where('token_hash', '=', token.token_hash)
+      .execute();
     return { machine_id: id, server_name: deps.serverName, terms };
   });
 }
@@ -81,7 +104,14 @@ export async function enrol(deps: Deps, request: EnrolRequest): Promise<EnrolRes
 async function freeName(tx: Kysely<Tables>, userId: string, wish: string): Promise<string> {
   const base = wish.trim() === '' ? 'machine' : wish.trim();
   const taken = new Set(
-    (await tx.selectFrom('machines').select('name').where('provider_id', '=', userId).where('listing', '<>', 'removed').execute()).map((row) => row.name),
+    (
+      await tx
+        .selectFrom('machines')
+        .select('name')
+        .where('provider_id', '=', userId)
+        .where('listing', '<>', 'removed')
+        .execute()
+    ).map((row) => row.name),
   );
   if (!taken.has(base)) return base;
   for (let n = 2; ; n++) if (!taken.has(`${base}-${n}`)) return `${base}-${n}`;

@@ -41,7 +41,10 @@ export async function findMachine(db: Kysely<Tables>, userId: string, idOrName: 
     .orderBy('created_at', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (row === undefined) throw new CoopError('not_found', `There is no machine ${idOrName} of yours.`, { hint: 'coop machine list shows yours.' });
+  if (row === undefined)
+    throw new CoopError('not_found', `There is no machine ${idOrName} of yours.`, {
+      hint: 'coop machine list shows yours.',
+    });
   return row;
 }
 
@@ -101,22 +104,39 @@ export async function viewMachine(deps: MachinesDeps, row: MachineRow): Promise<
 }
 
 /** New terms hold for new quotes. Leases and open quotes keep the price they were promised. */
-export async function setTerms(deps: MachinesDeps, userId: string, machineId: string, change: Partial<MachineTerms>): Promise<Machine> {
+export async function setTerms(
+  deps: MachinesDeps,
+  userId: string,
+  machineId: string,
+  change: Partial<MachineTerms>,
+): Promise<Machine> {
   const found = await findMachine(deps.db, userId, machineId);
   await transaction(deps.db, async (tx) => {
-    const row = await tx.selectFrom('machines').selectAll().where('id', '=', found.id).forUpdate().executeTakeFirstOrThrow();
+    const row = await tx
+      .selectFrom('machines')
+      .selectAll()
+      .where('id', '=', found.id)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
     requireEnrolled(row);
     const before = MachineTerms.parse(row.terms);
     const prices = { ...before.price_micros_per_unit_hour, ...change.price_micros_per_unit_hour };
     const terms = MachineTerms.parse({ ...before, ...change, price_micros_per_unit_hour: prices });
     requireSensible(terms);
-    await tx.updateTable('machines').set({ terms: JSON.stringify(terms) }).where('id', '=', row.id).execute();
+    await tx
+      .updateTable('machines')
+      .set({ terms: JSON.stringify(terms) })
+      .where('id', '=', row.id)
+      .execute();
     await writeOffers(tx, row.id, MachineFacts.parse(row.facts), terms);
   });
   await deps.onSupplyChange();
   const row = await findMachine(deps.db, userId, found.id);
   // The agent keeps them for quiet hours and idleness; it gets them again with its next link, so a failure here loses nothing.
-  await deps.links.linkOf(row.id)?.request('PUT', '/v1/terms', { json: row.terms }).catch(() => undefined);
+  await deps.links
+    .linkOf(row.id)
+    ?.request('PUT', '/v1/terms', { json: row.terms })
+    .catch(() => undefined);
   return viewMachine(deps, row);
 }
 
@@ -124,11 +144,15 @@ function requireSensible(terms: MachineTerms): void {
   const refuse = (at: string, message: string): never => {
     throw new CoopError('invalid_request', message, { at });
   };
-  if (terms.max_units !== null && terms.max_units < terms.min_units) refuse('max_units', 'The most units are fewer than the fewest.');
-  if (terms.max_duration_s < terms.min_duration_s) refuse('max_duration_s', 'The longest term is shorter than the shortest.');
-  if (!isTimeZone(terms.time_zone)) refuse('time_zone', `There is no time zone ${terms.time_zone}; Europe/Berlin is one.`);
+  if (terms.max_units !== null && terms.max_units < terms.min_units)
+    refuse('max_units', 'The most units are fewer than the fewest.');
+  if (terms.max_duration_s < terms.min_duration_s)
+    refuse('max_duration_s', 'The longest term is shorter than the shortest.');
+  if (!isTimeZone(terms.time_zone))
+    refuse('time_zone', `There is no time zone ${terms.time_zone}; Europe/Berlin is one.`);
   for (const [index, { from, to }] of terms.quiet_hours.entries()) {
-    if (!isClock(from) || !isClock(to)) refuse(`quiet_hours.${index}`, `Quiet hours go from 00:00 to 23:59, not ${from} to ${to}.`);
+    if (!isClock(from) || !isClock(to))
+      refuse(`quiet_hours.${index}`, `Quiet hours go from 00:00 to 23:59, not ${from} to ${to}.`);
   }
 }
 
@@ -143,12 +167,18 @@ export async function setListing(
   const found = await findMachine(deps.db, userId, machineId);
   const now = deps.clock.now();
   await transaction(deps.db, async (tx) => {
-    const row = await tx.selectFrom('machines').selectAll().where('id', '=', found.id).forUpdate().executeTakeFirstOrThrow();
+    const row = await tx
+      .selectFrom('machines')
+      .selectAll()
+      .where('id', '=', found.id)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
     requireEnrolled(row);
     if (!mayMove(listingTransitions, row.listing, listing)) {
       throw new CoopError('wrong_state', `A machine that is ${row.listing} cannot become ${listing}.`);
     }
-    const drainAt = listing === 'draining' ? (row.drain_at ?? new Date(now.getTime() + deps.policy.drain_notice_s * 1000)) : null;
+    const drainAt =
+      listing === 'draining' ? (row.drain_at ?? new Date(now.getTime() + deps.policy.drain_notice_s * 1000)) : null;
     await tx.updateTable('machines').set({ listing, drain_at: drainAt }).where('id', '=', row.id).execute();
     if (listing === 'draining' && row.listing !== 'draining') await announceDrain(tx, row.id, drainAt ?? now, now);
     await touchOffers(tx, row.id);
@@ -160,12 +190,24 @@ export async function setListing(
 
 /** Renters hear of it before it happens: notice is what tells a drain from a loss. */
 async function announceDrain(tx: Kysely<Tables>, machineId: string, drainAt: Date, now: Date): Promise<void> {
-  const leases = await tx.selectFrom('leases').select(['id', 'run_id']).where('machine_id', '=', machineId).where('state', '<>', 'ended').execute();
+  const leases = await tx
+    .selectFrom('leases')
+    .select(['id', 'run_id'])
+    .where('machine_id', '=', machineId)
+    .where('state', '<>', 'ended')
+    .execute();
   const message = `The provider takes the machine off the market. The lease ends at ${drainAt.toISOString()}; save your work.`;
   for (const lease of leases) {
     await tx
       .insertInto('events')
-      .values({ run_id: lease.run_id, lease_id: lease.id, type: 'run.warning', message, data: JSON.stringify({ why: 'drain', at: drainAt.toISOString() }), at: now })
+      .values({
+        run_id: lease.run_id,
+        lease_id: lease.id,
+        type: 'run.warning',
+        message,
+        data: JSON.stringify({ why: 'drain', at: drainAt.toISOString() }),
+        at: now,
+      })
       .execute();
   }
 }
@@ -198,7 +240,14 @@ export async function partWithRemoved(deps: MachinesDeps): Promise<void> {
     .where('listing', '=', 'removed')
     .where('presence', '<>', 'lost')
     .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('leases').select('leases.id').whereRef('leases.machine_id', '=', 'machines.id').where('leases.state', '<>', 'ended'))),
+      not(
+        exists(
+          selectFrom('leases')
+            .select('leases.id')
+            .whereRef('leases.machine_id', '=', 'machines.id')
+            .where('leases.state', '<>', 'ended'),
+        ),
+      ),
     )
     .execute();
   const now = deps.clock.now().getTime();
@@ -228,7 +277,12 @@ async function partWith(deps: MachinesDeps, machineId: string): Promise<void> {
 }
 
 async function wakeLeases(deps: MachinesDeps, machineId: string): Promise<void> {
-  const leases = await deps.db.selectFrom('leases').select('id').where('machine_id', '=', machineId).where('removed_at', 'is', null).execute();
+  const leases = await deps.db
+    .selectFrom('leases')
+    .select('id')
+    .where('machine_id', '=', machineId)
+    .where('removed_at', 'is', null)
+    .execute();
   for (const lease of leases) deps.wake(lease.id);
 }
 
@@ -241,7 +295,11 @@ export async function runDoctor(deps: MachinesDeps, userId: string, machineId: s
     });
   }
   const checks = await link.request('POST', '/v1/doctor', { answer: DoctorCheck.array(), timeoutMs: 60_000 });
-  await deps.db.updateTable('machines').set({ doctor: JSON.stringify(checks) }).where('id', '=', machine.id).execute();
+  await deps.db
+    .updateTable('machines')
+    .set({ doctor: JSON.stringify(checks) })
+    .where('id', '=', machine.id)
+    .execute();
   return [...(await disputes(deps.db, machine)), ...checks];
 }
 

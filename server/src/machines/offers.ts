@@ -26,7 +26,13 @@ export async function writeOffers(
     .updateTable('offers')
     .set({ withdrawn: true })
     .where('machine_id', '=', machineId)
-    .$if(shapes.length > 0, (query) => query.where('class', 'not in', shapes.map((shape) => shape.class)))
+    .$if(shapes.length > 0, (query) =>
+      query.where(
+        'class',
+        'not in',
+        shapes.map((shape) => shape.class),
+      ),
+    )
     .execute();
   // All leave their slots before any enters one: a card may have moved to another class.
   await tx
@@ -66,7 +72,9 @@ async function writeSlots(tx: Transaction<Tables>, offerId: string, wanted: (str
   const existing = await tx.selectFrom('slots').selectAll().where('offer_id', '=', offerId).orderBy('n').execute();
   let next = existing.reduce((most, slot) => Math.max(most, slot.n + 1), 0);
   // Leased ones first: when there are fewer CPUs than before, those that are free are the ones that go.
-  const spare = existing.filter((slot) => slot.device_uuid === null).toSorted((a, b) => Number(a.lease_id === null) - Number(b.lease_id === null));
+  const spare = existing
+    .filter((slot) => slot.device_uuid === null)
+    .toSorted((a, b) => Number(a.lease_id === null) - Number(b.lease_id === null));
   const back: number[] = [];
   const added: { offer_id: string; n: number; device_uuid: string | null }[] = [];
   for (const uuid of wanted) {
@@ -74,7 +82,13 @@ async function writeSlots(tx: Transaction<Tables>, offerId: string, wanted: (str
     if (slot !== undefined) back.push(slot.n);
     else added.push({ offer_id: offerId, n: next++, device_uuid: uuid });
   }
-  if (back.length > 0) await tx.updateTable('slots').set({ present: true }).where('offer_id', '=', offerId).where('n', 'in', back).execute();
+  if (back.length > 0)
+    await tx
+      .updateTable('slots')
+      .set({ present: true })
+      .where('offer_id', '=', offerId)
+      .where('n', 'in', back)
+      .execute();
   if (added.length > 0) await tx.insertInto('slots').values(added).execute();
 }
 

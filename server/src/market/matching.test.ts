@@ -23,7 +23,9 @@ const failuresOf = (supply: Supply, spec = sampleSpec(), change: Partial<MatchCo
 describe('one offer and one spec', () => {
   test('a machine that has what is asked for matches, with its share of the machine', () => {
     const judgement = judge(sampleSupply(), sampleSpec({}, { count: { min: 2, max: 2 } }), context);
-    expect(judgement).toMatchObject({ match: { units: 2, cpus: 16, memory_mib: 65_536, price_micros_per_hour: 800_000n } });
+    expect(judgement).toMatchObject({
+      match: { units: 2, cpus: 16, memory_mib: 65_536, price_micros_per_hour: 800_000n },
+    });
   });
 
   const specOf = (resources: object) => {
@@ -74,7 +76,11 @@ describe('one offer and one spec', () => {
     const terms = { ...sampleSupply().terms, quiet_hours: [{ from: '14:00', to: '18:00' }] };
     expect(failuresOf(sampleSupply({ terms }), sampleSpec({ max_duration_s: 7200 }))).toEqual([]);
     expect(failuresOf(sampleSupply({ terms }), sampleSpec({ max_duration_s: 7201 }))).toEqual(['term']);
-    expect(failuresOf(sampleSupply({ terms }), sampleSpec({ max_duration_s: 600 }), { now: new Date('2026-11-23T15:00:00Z') })).toEqual(['quiet_hours']);
+    expect(
+      failuresOf(sampleSupply({ terms }), sampleSpec({ max_duration_s: 600 }), {
+        now: new Date('2026-11-23T15:00:00Z'),
+      }),
+    ).toEqual(['quiet_hours']);
   });
 
   test('a machine on which the run was lost before is not used again', () => {
@@ -88,33 +94,39 @@ describe('one offer and one spec', () => {
   });
 });
 
-const supplies = fc.array(
-  fc.record({
-    class: fc.constantFrom('rtx-4090', 'rtx-3090', 'h100-sxm-80gb', 'cpu'),
-    units_total: fc.integer({ min: 1, max: 8 }),
-    units_leased: fc.integer({ min: 0, max: 8 }),
-    price: fc.bigInt({ min: 0n, max: 5_000_000n }),
-    reliability_ppm: fc.integer({ min: 0, max: 1_000_000 }),
-    presence: fc.constantFrom('online' as const, 'unknown' as const, 'lost' as const),
-    listing: fc.constantFrom('listed' as const, 'paused' as const),
-  }),
-  { maxLength: 30 },
-).map((machines) =>
-  machines.map((machine, index) =>
-    sampleSupply({
-      ...machine,
-      id: `off_${index}`,
-      machine_id: `mch_${index}`,
-      units_free: Math.max(0, machine.units_total - machine.units_leased),
-      price_micros_per_unit_hour: machine.price,
+const supplies = fc
+  .array(
+    fc.record({
+      class: fc.constantFrom('rtx-4090', 'rtx-3090', 'h100-sxm-80gb', 'cpu'),
+      units_total: fc.integer({ min: 1, max: 8 }),
+      units_leased: fc.integer({ min: 0, max: 8 }),
+      price: fc.bigInt({ min: 0n, max: 5_000_000n }),
+      reliability_ppm: fc.integer({ min: 0, max: 1_000_000 }),
+      presence: fc.constantFrom('online' as const, 'unknown' as const, 'lost' as const),
+      listing: fc.constantFrom('listed' as const, 'paused' as const),
     }),
-  ),
-);
-const specs = fc.record({
-  count: fc.integer({ min: 1, max: 8 }),
-  classes: fc.subarray(['rtx-4090', 'rtx-3090', 'h100-sxm-80gb']),
-  max: fc.option(fc.integer({ min: 0, max: 20_000_000 }), { nil: null }),
-}).map(({ count, classes, max }) => sampleSpec({ max_price_micros_per_hour: max }, { count: { min: count, max: count }, classes }));
+    { maxLength: 30 },
+  )
+  .map((machines) =>
+    machines.map((machine, index) =>
+      sampleSupply({
+        ...machine,
+        id: `off_${index}`,
+        machine_id: `mch_${index}`,
+        units_free: Math.max(0, machine.units_total - machine.units_leased),
+        price_micros_per_unit_hour: machine.price,
+      }),
+    ),
+  );
+const specs = fc
+  .record({
+    count: fc.integer({ min: 1, max: 8 }),
+    classes: fc.subarray(['rtx-4090', 'rtx-3090', 'h100-sxm-80gb']),
+    max: fc.option(fc.integer({ min: 0, max: 20_000_000 }), { nil: null }),
+  })
+  .map(({ count, classes, max }) =>
+    sampleSpec({ max_price_micros_per_hour: max }, { count: { min: count, max: count }, classes }),
+  );
 const fees = fc.integer({ min: 0, max: 300_000 });
 
 describe('all offers', () => {
@@ -125,10 +137,13 @@ describe('all offers', () => {
         const matches = cheapestFirst(judgements);
         const eligible = all.filter(
           (supply) =>
-            supply.presence === 'online' && supply.listing === 'listed' && supply.class !== 'cpu' &&
+            supply.presence === 'online' &&
+            supply.listing === 'listed' &&
+            supply.class !== 'cpu' &&
             (spec.resources.gpu?.classes.length === 0 || spec.resources.gpu?.classes.includes(supply.class)) &&
             supply.units_free >= (spec.resources.gpu?.count.min ?? 0) &&
-            (spec.max_price_micros_per_hour === null || priceOf(supply, spec.resources.gpu?.count.min ?? 0, renterPpm) <= BigInt(spec.max_price_micros_per_hour)),
+            (spec.max_price_micros_per_hour === null ||
+              priceOf(supply, spec.resources.gpu?.count.min ?? 0, renterPpm) <= BigInt(spec.max_price_micros_per_hour)),
         );
         expect(new Set(matches.map((match) => match.supply.id))).toEqual(new Set(eligible.map((supply) => supply.id)));
         for (const [index, match] of matches.entries()) {
@@ -156,7 +171,11 @@ describe('all offers', () => {
       sampleSupply({ class: 'h100-sxm-80gb', units_free: 0 }),
       sampleSupply({ units_free: 0 }),
     ];
-    const { failed, relaxing } = explain(judgeAll(all, sampleSpec({}, { classes: ['rtx-4090'] }), context), sampleSpec(), 0);
+    const { failed, relaxing } = explain(
+      judgeAll(all, sampleSpec({}, { classes: ['rtx-4090'] }), context),
+      sampleSpec(),
+      0,
+    );
     expect(failed).toEqual([
       { reason: 'machine_offline', offers: 1 },
       { reason: 'class', offers: 1 },

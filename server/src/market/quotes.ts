@@ -87,7 +87,11 @@ function priceLines(match: Match, policy: Policy): PriceLine[] {
   const fee = renterFee(asked, policy.fees.renter_ppm);
   const what = supply.class === 'cpu' ? `${units} CPU` : `${units} × ${supply.class}`;
   return [
-    { what, per_hour: toMoney(asked), note: `asked by the provider, with ${match.cpus} CPUs and ${match.memory_mib} MiB` },
+    {
+      what,
+      per_hour: toMoney(asked),
+      note: `asked by the provider, with ${match.cpus} CPUs and ${match.memory_mib} MiB`,
+    },
     { what: `disk ${match.disk_mib} MiB`, per_hour: toMoney(0n), note: 'in the price' },
     { what: 'network fee', per_hour: toMoney(fee), note: fee === 0n ? 'none for renters; the provider pays it' : null },
   ];

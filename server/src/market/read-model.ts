@@ -69,32 +69,83 @@ async function readSupplies(db: Kysely<Tables>, after: bigint) {
     .innerJoin('machines', 'machines.id', 'offers.machine_id')
     .where('offers.version', '>', after)
     .select([
-      'offers.id', 'offers.machine_id', 'offers.class', 'offers.vendor', 'offers.unit_cpus', 'offers.unit_memory_mib',
-      'offers.device_memory_mib', 'offers.price_micros_per_unit_hour', 'offers.version', 'offers.withdrawn',
-      'machines.provider_id', 'machines.listing', 'machines.presence', 'machines.suspended_at', 'machines.facts',
-      'machines.terms', 'machines.last_seen_at', 'machines.served_ms', 'machines.lost_ms', 'machines.cpu_owner_busy',
+      'offers.id',
+      'offers.machine_id',
+      'offers.class',
+      'offers.vendor',
+      'offers.unit_cpus',
+      'offers.unit_memory_mib',
+      'offers.device_memory_mib',
+      'offers.price_micros_per_unit_hour',
+      'offers.version',
+      'offers.withdrawn',
+      'machines.provider_id',
+      'machines.listing',
+      'machines.presence',
+      'machines.suspended_at',
+      'machines.facts',
+      'machines.terms',
+      'machines.last_seen_at',
+      'machines.served_ms',
+      'machines.lost_ms',
+      'machines.cpu_owner_busy',
     ])
     .select((eb) => [
-      eb.selectFrom('slots').whereRef('slots.offer_id', '=', 'offers.id').where('slots.present', '=', true)
-        .select(sql<number>`count(*)::int`.as('n')).as('units_total'),
-      eb.selectFrom('slots').whereRef('slots.offer_id', '=', 'offers.id').where('slots.present', '=', true)
-        .where('slots.lease_id', 'is', null).where('slots.owner_busy', '=', false)
-        .select(sql<number>`count(*)::int`.as('n')).as('units_free'),
-      eb.selectFrom('slots').whereRef('slots.offer_id', '=', 'offers.id').where('slots.present', '=', true)
-        .where('slots.lease_id', 'is', null).where('slots.owner_busy', '=', true)
-        .select(sql<number>`count(*)::int`.as('n')).as('units_busy'),
-      eb.selectFrom('leases').whereRef('leases.machine_id', '=', 'machines.id').where('leases.removed_at', 'is', null)
-        .select(sql<bigint>`coalesce(sum(disk_mib), 0)::bigint`.as('mib')).as('disk_used_mib'),
+      eb
+        .selectFrom('slots')
+        .whereRef('slots.offer_id', '=', 'offers.id')
+        .where('slots.present', '=', true)
+        .select(sql<number>`count(*)::int`.as('n'))
+        .as('units_total'),
+      eb
+        .selectFrom('slots')
+        .whereRef('slots.offer_id', '=', 'offers.id')
+        .where('slots.present', '=', true)
+        .where('slots.lease_id', 'is', null)
+        .where('slots.owner_busy', '=', false)
+        .select(sql<number>`count(*)::int`.as('n'))
+        .as('units_free'),
+      eb
+        .selectFrom('slots')
+        .whereRef('slots.offer_id', '=', 'offers.id')
+        .where('slots.present', '=', true)
+        .where('slots.lease_id', 'is', null)
+        .where('slots.owner_busy', '=', true)
+        .select(sql<number>`count(*)::int`.as('n'))
+        .as('units_busy'),
+      eb
+        .selectFrom('leases')
+        .whereRef('leases.machine_id', '=', 'machines.id')
+        .where('leases.removed_at', 'is', null)
+        .select(sql<bigint>`coalesce(sum(disk_mib), 0)::bigint`.as('mib'))
+        .as('disk_used_mib'),
     ])
     .execute();
   return rows.map((row) => ({ id: row.id, supply: toSupply(row), version: row.version, withdrawn: row.withdrawn }));
 }
 
 type Row = {
-  id: string; machine_id: string; provider_id: string; class: string; vendor: string; unit_cpus: number;
-  unit_memory_mib: bigint; device_memory_mib: bigint; price_micros_per_unit_hour: bigint; listing: string; presence: string;
-  suspended_at: Date | null; facts: unknown; terms: unknown; last_seen_at: Date | null; served_ms: bigint; lost_ms: bigint;
-  cpu_owner_busy: boolean; units_total: number | null; units_free: number | null; units_busy: number | null;
+  id: string;
+  machine_id: string;
+  provider_id: string;
+  class: string;
+  vendor: string;
+  unit_cpus: number;
+  unit_memory_mib: bigint;
+  device_memory_mib: bigint;
+  price_micros_per_unit_hour: bigint;
+  listing: string;
+  presence: string;
+  suspended_at: Date | null;
+  facts: unknown;
+  terms: unknown;
+  last_seen_at: Date | null;
+  served_ms: bigint;
+  lost_ms: bigint;
+  cpu_owner_busy: boolean;
+  units_total: number | null;
+  units_free: number | null;
+  units_busy: number | null;
   disk_used_mib: bigint | null;
 };
 

@@ -23,12 +23,21 @@ export async function reserve(
     .where('id', '=', wanted.machine_id)
     .forUpdate()
     .executeTakeFirst();
-  if (machine === undefined || machine.listing !== 'listed' || machine.suspended_at !== null || machine.presence !== 'online') {
+  if (
+    machine === undefined ||
+    machine.listing !== 'listed' ||
+    machine.suspended_at !== null ||
+    machine.presence !== 'online'
+  ) {
     throw taken('The machine has left the market.');
   }
   const terms = MachineTerms.parse(machine.terms);
   const facts = MachineFacts.parse(machine.facts);
-  const offer = await tx.selectFrom('offers').select(['class', 'withdrawn']).where('id', '=', wanted.offer_id).executeTakeFirst();
+  const offer = await tx
+    .selectFrom('offers')
+    .select(['class', 'withdrawn'])
+    .where('id', '=', wanted.offer_id)
+    .executeTakeFirst();
   const ownerAtWork = terms.only_when_idle && offer?.class === 'cpu' && machine.cpu_owner_busy;
   if (offer === undefined || offer.withdrawn || ownerAtWork) throw taken('The offer has left the market.');
 
@@ -50,7 +59,11 @@ export async function reserve(
     .updateTable('slots')
     .set({ lease_id: leaseId })
     .where('offer_id', '=', wanted.offer_id)
-    .where('n', 'in', free.map((slot) => slot.n))
+    .where(
+      'n',
+      'in',
+      free.map((slot) => slot.n),
+    )
     .execute();
   await touchOffers(tx, wanted.machine_id);
   return {

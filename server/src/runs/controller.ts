@@ -15,8 +15,21 @@ import { leaseOrder } from './lease-order.ts';
 import type { Meters } from './meters.ts';
 import { keepMoney, wishOf } from './money.ts';
 import {
-  claim, dueLeases, handOver, isOthers, leaseFacts, LockLost, machineOf, meterOf, specOf, writeLease,
-  type Db, type LeaseChange, type LeaseRow, type Own, type RunRow,
+  claim,
+  dueLeases,
+  handOver,
+  isOthers,
+  leaseFacts,
+  LockLost,
+  machineOf,
+  meterOf,
+  specOf,
+  writeLease,
+  type Db,
+  type LeaseChange,
+  type LeaseRow,
+  type Own,
+  type RunRow,
 } from './store.ts';
 import { endLease, moveLease } from './transitions.ts';
 
@@ -83,7 +96,8 @@ export function createController(deps: ControllerDeps): Controller {
           await turn(deps, leaseId, token);
         } while (work.again && !stopped);
       } catch (error) {
-        if (!(error instanceof LockLost)) deps.log.error({ err: error, lease_id: leaseId }, 'a turn of the controller failed');
+        if (!(error instanceof LockLost))
+          deps.log.error({ err: error, lease_id: leaseId }, 'a turn of the controller failed');
       } finally {
         working.delete(leaseId);
       }
@@ -121,8 +135,15 @@ export function createController(deps: ControllerDeps): Controller {
       // Whatever is due an hour from now was written before a clock was put back.
       const latest = new Date(deps.clock.now().getTime() + 2 * LONGEST_WAIT_MS);
       const now = deps.clock.now();
-      const pulled = deps.db.updateTable('leases').set({ due_at: now }).where('removed_at', 'is', null).where('due_at', '>', latest).execute();
-      void pulled.catch((error: unknown) => deps.log.error({ err: error }, 'could not look for leases put off too long')).then(tick);
+      const pulled = deps.db
+        .updateTable('leases')
+        .set({ due_at: now })
+        .where('removed_at', 'is', null)
+        .where('due_at', '>', latest)
+        .execute();
+      void pulled
+        .catch((error: unknown) => deps.log.error({ err: error }, 'could not look for leases put off too long'))
+        .then(tick);
     },
     async stop() {
       stopped = true;
@@ -168,7 +189,10 @@ async function turn(deps: ControllerDeps, leaseId: string, token: string): Promi
       {
         now: now.getTime(),
         link_up,
-        heard_at: Math.max(deps.presence.heardAt(machine.id)?.getTime() ?? 0, (machine.last_seen_at ?? lease.created_at).getTime()),
+        heard_at: Math.max(
+          deps.presence.heardAt(machine.id)?.getTime() ?? 0,
+          (machine.last_seen_at ?? lease.created_at).getTime(),
+        ),
         report: deps.presence.report(lease.machine_id, leaseId),
         machine_lost: machine.presence === 'lost',
       },
@@ -208,15 +232,30 @@ async function act(
       await inTransaction(deps, run.id, async (tx) => {
         const values = { stop_reason: action.reason, stop_asked_at: now };
         // An extension that came just before is kept to: then the run is looked at anew.
-        const known = await tx.selectFrom('runs').select(['budget_micros', 'expires_at']).where('id', '=', run.id).forUpdate().executeTakeFirstOrThrow();
-        if (known.budget_micros !== run.budget_micros || known.expires_at.getTime() !== run.expires_at.getTime()) return;
-        await moveLease(tx, lease, 'stopping', values, { type: 'lease.stopping', message: stopMessage(action.reason) }, now);
+        const known = await tx
+          .selectFrom('runs')
+          .select(['budget_micros', 'expires_at'])
+          .where('id', '=', run.id)
+          .forUpdate()
+          .executeTakeFirstOrThrow();
+        if (known.budget_micros !== run.budget_micros || known.expires_at.getTime() !== run.expires_at.getTime())
+          return;
+        await moveLease(
+          tx,
+          lease,
+          'stopping',
+          values,
+          { type: 'lease.stopping', message: stopMessage(action.reason) },
+          now,
+        );
       });
       return true;
     case 'stop': {
       const path = `/v1/leases/${lease.id}/stop`;
       const json = { reason: action.reason, grace_s: specOf(run).stop_grace_s };
-      await callAgent(deps, lease, () => deps.links.linkOf(lease.machine_id)?.request('POST', path, { json, timeoutMs: CALL_TIMEOUT_MS }));
+      await callAgent(deps, lease, () =>
+        deps.links.linkOf(lease.machine_id)?.request('POST', path, { json, timeoutMs: CALL_TIMEOUT_MS }),
+      );
       const againMs = lease.state === 'ended' ? RETRY_AFTER_END_MS : RETRY_CALL_MS;
       await writeLease(deps.db, lease, { due_at: new Date(now.getTime() + againMs) });
       return false;
@@ -226,7 +265,9 @@ async function act(
       return true;
     case 'forget': {
       const gone = await callAgent(deps, lease, () =>
-        deps.links.linkOf(lease.machine_id)?.request('DELETE', `/v1/leases/${lease.id}`, { timeoutMs: CALL_TIMEOUT_MS }),
+        deps.links
+          .linkOf(lease.machine_id)
+          ?.request('DELETE', `/v1/leases/${lease.id}`, { timeoutMs: CALL_TIMEOUT_MS }),
       );
       if (gone === undefined) {
         await writeLease(deps.db, lease, { due_at: new Date(now.getTime() + 30_000) });
@@ -252,7 +293,9 @@ async function ask(deps: ControllerDeps, lease: LeaseRow, run: RunRow, now: Date
     await move(deps, lease, run, 'preparing', deps.clock.now());
     return true;
   } catch (error) {
-    const refused = error instanceof CoopError && !['machine_unreachable', 'timeout', 'unavailable', 'rate_limited'].includes(error.code);
+    const refused =
+      error instanceof CoopError &&
+      !['machine_unreachable', 'timeout', 'unavailable', 'rate_limited'].includes(error.code);
     if (refused) {
       const detail = error.message;
       await end(deps, lease, run, { reason: 'agent_refused', detail, exit_code: null }, deps.clock.now());
@@ -264,7 +307,13 @@ async function ask(deps: ControllerDeps, lease: LeaseRow, run: RunRow, now: Date
   }
 }
 
-async function move(deps: ControllerDeps, lease: LeaseRow, run: RunRow, to: 'preparing' | 'running' | 'unknown', now: Date): Promise<void> {
+async function move(
+  deps: ControllerDeps,
+  lease: LeaseRow,
+  run: RunRow,
+  to: 'preparing' | 'running' | 'unknown',
+  now: Date,
+): Promise<void> {
   await inTransaction(deps, run.id, async (tx) => {
     const report = deps.presence.report(lease.machine_id, lease.id);
     const values = { ...progressOf(deps, lease), ...(report && { container_id: report.container_id }) };
@@ -273,7 +322,8 @@ async function move(deps: ControllerDeps, lease: LeaseRow, run: RunRow, to: 'pre
       return moveLease(tx, lease, 'unknown', values, { type: 'lease.unknown', message }, now);
     }
     if (to === 'preparing') {
-      const event = lease.state === 'unknown' ? { type: 'lease.recovered' as const, message: 'The machine is back.' } : null;
+      const event =
+        lease.state === 'unknown' ? { type: 'lease.recovered' as const, message: 'The machine is back.' } : null;
       return moveLease(tx, lease, 'preparing', values, event, now);
     }
     const first = lease.ready_at === null;
@@ -284,7 +334,12 @@ async function move(deps: ControllerDeps, lease: LeaseRow, run: RunRow, to: 'pre
     // The longest duration counts from when the renter first has something of it.
     if (first && run.attempt <= 1 && run.stop_reason === null) {
       const expires = new Date(now.getTime() + specOf(run).max_duration_s * 1000);
-      await tx.updateTable('runs').set({ expires_at: expires }).where('id', '=', run.id).where('expires_at', '<', expires).execute();
+      await tx
+        .updateTable('runs')
+        .set({ expires_at: expires })
+        .where('id', '=', run.id)
+        .where('expires_at', '<', expires)
+        .execute();
     }
   });
 }
@@ -301,7 +356,8 @@ async function end(
     inTransaction(deps, run.id, async (tx) => {
       const metered = deps.meters.of(lease.id) === undefined ? null : await receipt(tx, now);
       const meter = metered?.meter ?? meterOf(lease) ?? { billed_ms: 0, unbilled_ms: 0 };
-      if (report?.ready && lease.ready_at === null) await writeLease(tx, lease, { ready_at: now, container_id: report.container_id });
+      if (report?.ready && lease.ready_at === null)
+        await writeLease(tx, lease, { ready_at: now, container_id: report.container_id });
       await endLease(tx, lease, { ...meter, hash: metered?.hash ?? null }, how, now);
     }),
   );
@@ -316,7 +372,11 @@ async function markRemoved(deps: ControllerDeps, lease: LeaseRow, now: Date): Pr
 }
 
 /** A call to the agent whose failure is no news: it is made again. Undefined when it failed. */
-async function callAgent(deps: ControllerDeps, lease: LeaseRow, call: () => Promise<unknown> | undefined): Promise<true | undefined> {
+async function callAgent(
+  deps: ControllerDeps,
+  lease: LeaseRow,
+  call: () => Promise<unknown> | undefined,
+): Promise<true | undefined> {
   try {
     const answer = call();
     if (answer === undefined) return undefined;
@@ -345,7 +405,11 @@ function tellProgress(deps: ControllerDeps, lease: LeaseRow): void {
   if (lease.state === 'preparing') deps.bell.ring(lease.run_id);
 }
 
-async function inTransaction(deps: ControllerDeps, runId: string, work: (tx: Parameters<Parameters<typeof transaction>[1]>[0]) => Promise<unknown>): Promise<void> {
+async function inTransaction(
+  deps: ControllerDeps,
+  runId: string,
+  work: (tx: Parameters<Parameters<typeof transaction>[1]>[0]) => Promise<unknown>,
+): Promise<void> {
   await transaction(deps.db, async (tx) => void (await work(tx)));
   deps.bell.ring(runId);
 }

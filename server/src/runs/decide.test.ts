@@ -7,12 +7,29 @@ import { decide, type Action, type LeaseFacts, type Observed, type Wish } from '
 
 const policy = localPolicy;
 const fresh: LeaseFacts = {
-  state: 'reserved', state_since: 0, asked: false, stop_reason: null, stop_asked_at: null, stop_grace_s: 10, ended_at: null, removed: false,
+  state: 'reserved',
+  state_since: 0,
+  asked: false,
+  stop_reason: null,
+  stop_asked_at: null,
+  stop_grace_s: 10,
+  ended_at: null,
+  removed: false,
 };
 const reportOf = (state: LeaseReport['state'], ready: boolean): LeaseReport => ({
-  lease_id: 'lse_1', state, phase: null, pulled_bytes: null, total_bytes: null, container_id: 'c1', ready, served_ms: 0,
-  exit_code: state === 'ended' ? 0 : null, end_reason: state === 'ended' ? 'completed' : null, end_detail: null,
-  disk_used_mib: null, meter: null,
+  lease_id: 'lse_1',
+  state,
+  phase: null,
+  pulled_bytes: null,
+  total_bytes: null,
+  container_id: 'c1',
+  ready,
+  served_ms: 0,
+  exit_code: state === 'ended' ? 0 : null,
+  end_reason: state === 'ended' ? 'completed' : null,
+  end_detail: null,
+  disk_used_mib: null,
+  meter: null,
 });
 
 type World = { lease: LeaseFacts; ended: string[] };
@@ -71,7 +88,14 @@ const observations = fc.array(
     after_ms: fc.integer({ min: 1, max: 700_000 }),
     heard: fc.boolean(),
     link_up: fc.boolean(),
-    report: fc.constantFrom(undefined, null, reportOf('preparing', false), reportOf('running', true), reportOf('stopping', true), reportOf('ended', true)),
+    report: fc.constantFrom(
+      undefined,
+      null,
+      reportOf('preparing', false),
+      reportOf('running', true),
+      reportOf('stopping', true),
+      reportOf('ended', true),
+    ),
     wish: fc.constantFrom<Wish>(null, null, null, 'stopped_by_renter', 'budget_reached'),
   }),
   { maxLength: 25 },
@@ -87,7 +111,11 @@ describe('a lease under any story', () => {
         for (const { after_ms, heard, link_up, report, wish } of story) {
           now += after_ms;
           if (heard) heardAt = now;
-          turn(world, { now, link_up, heard_at: heardAt, report: heard ? report : undefined, machine_lost: false }, wish);
+          turn(
+            world,
+            { now, link_up, heard_at: heardAt, report: heard ? report : undefined, machine_lost: false },
+            wish,
+          );
         }
         for (let step = 0; step < 200 && !world.lease.removed; step++) {
           now += 60_000;
@@ -107,23 +135,33 @@ describe('single steps', () => {
   const seen: Observed = { now: 1000, link_up: true, heard_at: 1000, report: undefined, machine_lost: false };
   test('a reserved lease asks its agent, and gives up after the accept timeout', () => {
     expect(decide(fresh, seen, null, policy)).toEqual({ do: 'ask' });
-    expect(decide(fresh, { ...seen, now: 60_000, link_up: false }, null, policy)).toMatchObject({ do: 'end', reason: 'agent_unreachable' });
+    expect(decide(fresh, { ...seen, now: 60_000, link_up: false }, null, policy)).toMatchObject({
+      do: 'end',
+      reason: 'agent_unreachable',
+    });
   });
   test('a stop before the agent was asked ends at once; after, it asks the agent and waits for it', () => {
     expect(decide(fresh, seen, 'stopped_by_renter', policy)).toMatchObject({ do: 'end', reason: 'stopped_by_renter' });
     const running = { ...fresh, state: 'running' as const, asked: true };
-    expect(decide(running, { ...seen, report: reportOf('running', true) }, 'stopped_by_renter', policy)).toMatchObject({ do: 'stopping' });
+    expect(decide(running, { ...seen, report: reportOf('running', true) }, 'stopped_by_renter', policy)).toMatchObject({
+      do: 'stopping',
+    });
   });
   test('silence is unknown before it is lost', () => {
     const running = { ...fresh, state: 'running' as const, asked: true };
     expect(decide(running, { ...seen, now: 22_000 }, null, policy)).toEqual({ do: 'move', to: 'unknown' });
     const unknown = { ...running, state: 'unknown' as const };
-    expect(decide(unknown, { ...seen, now: 602_000 }, null, policy)).toMatchObject({ do: 'end', reason: 'machine_lost' });
+    expect(decide(unknown, { ...seen, now: 602_000 }, null, policy)).toMatchObject({
+      do: 'end',
+      reason: 'machine_lost',
+    });
   });
   test('an agent that no longer knows the lease ends it, but not before a heartbeat can know of it', () => {
     const running = { ...fresh, state: 'preparing' as const, asked: true };
     expect(decide(running, { ...seen, report: null }, null, policy).do).toBe('wait');
-    expect(decide(running, { ...seen, now: 16_000, heard_at: 16_000, report: null }, null, policy)).toMatchObject({ reason: 'container_vanished' });
+    expect(decide(running, { ...seen, now: 16_000, heard_at: 16_000, report: null }, null, policy)).toMatchObject({
+      reason: 'container_vanished',
+    });
   });
   test('a container that outlived the end of its lease is stopped', () => {
     const ended = { ...fresh, state: 'ended' as const, asked: true, ended_at: 0 };

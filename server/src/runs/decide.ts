@@ -47,7 +47,8 @@ export function decide(lease: LeaseFacts, seen: Observed, wish: Wish, policy: Po
   if (lease.state === 'ended') return afterEnd(lease, seen, policy);
   const { report } = seen;
   // What was never asked for cannot have ended, whatever the machine says.
-  if (report?.state === 'ended' && lease.asked) return { do: 'end', ...reasonFor(report, lease.stop_reason), exit_code: report.exit_code };
+  if (report?.state === 'ended' && lease.asked)
+    return { do: 'end', ...reasonFor(report, lease.stop_reason), exit_code: report.exit_code };
   if (lease.state === 'stopping') return whileStopping(lease, seen, policy);
   if (wish !== null) return lease.asked ? { do: 'stopping', reason: wish } : ended(wish);
   if (lease.state === 'reserved') return whileReserved(lease, seen, policy);
@@ -56,13 +57,26 @@ export function decide(lease: LeaseFacts, seen: Observed, wish: Wish, policy: Po
 
 /** Reasons that the network alone decides. A machine may repeat the one it was stopped with, and no other. */
 const OURS: ReadonlySet<EndReason> = new Set<EndReason>([
-  'stopped_by_renter', 'budget_reached', 'credit_exhausted', 'expired', 'suspended', 'agent_unreachable', 'machine_lost', 'provider_drained',
+  'stopped_by_renter',
+  'budget_reached',
+  'credit_exhausted',
+  'expired',
+  'suspended',
+  'agent_unreachable',
+  'machine_lost',
+  'provider_drained',
 ]);
 
-function reasonFor({ end_reason: told, end_detail }: LeaseReport, asked: EndReason | null): { reason: EndReason; detail: string | null } {
+function reasonFor(
+  { end_reason: told, end_detail }: LeaseReport,
+  asked: EndReason | null,
+): { reason: EndReason; detail: string | null } {
   if (told === null) return { reason: asked ?? 'internal', detail: end_detail };
   if (told === asked || !OURS.has(told)) return { reason: told, detail: end_detail };
-  return { reason: asked ?? 'provider_stopped', detail: `The machine gave the reason ${told}, which is not its to give.` };
+  return {
+    reason: asked ?? 'provider_stopped',
+    detail: `The machine gave the reason ${told}, which is not its to give.`,
+  };
 }
 
 function whileReserved(lease: LeaseFacts, seen: Observed, policy: Policy): Action {
@@ -112,7 +126,9 @@ function afterEnd(lease: LeaseFacts, seen: Observed, policy: Policy): Action {
   if (lease.removed) return { do: 'wait', until: Infinity };
   if (!lease.asked) return { do: 'mark_removed' };
   if (seen.report && seen.report.state !== 'ended') {
-    return seen.report.state === 'stopping' ? { do: 'wait', until: seen.now + 5000 } : { do: 'stop', reason: lease.stop_reason ?? 'machine_lost' };
+    return seen.report.state === 'stopping'
+      ? { do: 'wait', until: seen.now + 5000 }
+      : { do: 'stop', reason: lease.stop_reason ?? 'machine_lost' };
   }
   const removeAt = (lease.ended_at ?? seen.now) + policy.keep_stopped_s * 1000;
   if (seen.now < removeAt) return { do: 'wait', until: removeAt };

@@ -3,7 +3,13 @@ import type { Kysely } from 'kysely';
 import type { EventType, RunEvent } from '@gpucoop/protocol/resources.ts';
 import type { Tables } from '../db/rows.ts';
 
-export type NewEvent = { run_id: string; lease_id: string | null; type: EventType; message: string; data?: Record<string, unknown> };
+export type NewEvent = {
+  run_id: string;
+  lease_id: string | null;
+  type: EventType;
+  message: string;
+  data?: Record<string, unknown>;
+};
 
 /** A line of the run's story, in the transaction of what it tells. */
 export async function tell(tx: Kysely<Tables>, event: NewEvent, at: Date): Promise<void> {
@@ -14,7 +20,10 @@ export async function tell(tx: Kysely<Tables>, event: NewEvent, at: Date): Promi
 }
 
 /** Wakes those who follow a run. Only a hint: followers look at the table, and look again now and then on their own. */
-export type Bell = { ring(runId: string): void; wait(runId: string, timeoutMs: number, signal: AbortSignal): Promise<void> };
+export type Bell = {
+  ring(runId: string): void;
+  wait(runId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
+};
 
 export function createBell(): Bell {
   const emitter = new EventEmitter();

@@ -17,7 +17,13 @@ const line = (servedMs: number, options: { container?: string; final?: boolean }
     machine,
   );
 const fresh: Meter = {
-  container_id: null, served_ms: 0, billed_ms: 0, unbilled_ms: 0, receipt_at: at(0), acked_at: at(0), acked_line: null,
+  container_id: null,
+  served_ms: 0,
+  billed_ms: 0,
+  unbilled_ms: 0,
+  receipt_at: at(0),
+  acked_at: at(0),
+  acked_line: null,
 };
 
 /** Plays heartbeats, each `[server time, served]`, and gives the meter and all receipts. */
@@ -34,18 +40,31 @@ function play(beats: [number, number][], from: Meter = fresh, since = rules): { 
 
 describe('what is billed', () => {
   test('an honest machine is billed for what it served', () => {
-    const { meter } = play([[5000, 4900], [10_000, 9900], [15_000, 14_900]]);
+    const { meter } = play([
+      [5000, 4900],
+      [10_000, 9900],
+      [15_000, 14_900],
+    ]);
     expect(billedSoFarMs(meter)).toBe(14_900);
   });
 
   test('a clock that runs too fast is bounded by ours', () => {
-    const { meter } = play([[5000, 50_000], [10_000, 100_000]]);
+    const { meter } = play([
+      [5000, 50_000],
+      [10_000, 100_000],
+    ]);
     expect(billedSoFarMs(meter)).toBe(10_000);
     expect(receiptNow(meter).receipts[0]?.body.rule).toBe('bounded_by_server_clock');
   });
 
   test('a clock that goes back takes nothing away and gives nothing twice', () => {
-    const { meter } = play([[70_000, 60_000]].concat([[75_000, 10_000], [80_000, 62_000]]) as [number, number][], { ...fresh, acked_at: at(20_000) });
+    const { meter } = play(
+      [[70_000, 60_000]].concat([
+        [75_000, 10_000],
+        [80_000, 62_000],
+      ]) as [number, number][],
+      { ...fresh, acked_at: at(20_000) },
+    );
     expect(billedSoFarMs(meter)).toBe(62_000);
   });
 
@@ -56,12 +75,19 @@ describe('what is billed', () => {
   });
 
   test('a gap of a minute with the same container is billed from the signed lines', () => {
-    const { meter } = play([[5000, 5000], [65_000, 65_000]]);
+    const { meter } = play([
+      [5000, 5000],
+      [65_000, 65_000],
+    ]);
     expect(billedSoFarMs(meter)).toBe(65_000);
   });
 
   test('a longer gap is unpaid from the last acknowledged heartbeat on', () => {
-    const { meter, receipts } = play([[5000, 5000], [65_001, 65_001], [70_000, 70_000]]);
+    const { meter, receipts } = play([
+      [5000, 5000],
+      [65_001, 65_001],
+      [70_000, 70_000],
+    ]);
     expect(billedSoFarMs(meter)).toBe(5000 + 4999);
     expect(meter.unbilled_ms).toBe(60_001);
     expect(receipts.map((receipt) => receipt.body.rule)).toEqual(['served', 'gap_too_long']);
@@ -83,7 +109,10 @@ describe('what is billed', () => {
   });
 
   test('a receipt comes each minute, and not with every line that calls itself final', () => {
-    const { receipts } = play([[30_000, 30_000], [60_000, 60_000]]);
+    const { receipts } = play([
+      [30_000, 30_000],
+      [60_000, 60_000],
+    ]);
     expect(receipts).toHaveLength(1);
     expect(acknowledge(fresh, line(10, { final: true }), at(10), rules, false).receipts).toHaveLength(0);
   });
@@ -118,8 +147,15 @@ describe('whatever a machine says', () => {
           signStatement(
             'lease_terms',
             {
-              lease_id: 'lse_1', run_id: 'run_1', quote_id: 'qte_1', order_hash: 'x', machine_key: machine.publicKey,
-              renter_id: 'usr_1', provider_id: 'usr_2', price_micros_per_hour: price, policy_hash: 'x',
+              lease_id: 'lse_1',
+              run_id: 'run_1',
+              quote_id: 'qte_1',
+              order_hash: 'x',
+              machine_key: machine.publicKey,
+              renter_id: 'usr_1',
+              provider_id: 'usr_2',
+              price_micros_per_hour: price,
+              policy_hash: 'x',
             },
             at(0).toISOString(),
             meterKey,

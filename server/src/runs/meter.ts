@@ -68,7 +68,10 @@ export function receiptNow(meter: Meter): { meter: Meter; receipts: Receipt[] } 
     receipt_at: meter.acked_at,
     acked_line: null,
   };
-  return { meter: next, receipts: [receipt(next, line, elapsed, billed < served ? 'bounded_by_server_clock' : 'served')] };
+  return {
+    meter: next,
+    receipts: [receipt(next, line, elapsed, billed < served ? 'bounded_by_server_clock' : 'served')],
+  };
 }
 
 /** The seconds up to `line` are not paid. */

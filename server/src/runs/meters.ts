@@ -20,7 +20,10 @@ export type Meters = {
    * Bills up to the last acknowledged line, within a transaction of the caller's: the meter stands still until it has ended, so that
    * no receipt comes between the one that is settled and the settlement.
    */
-  settling<Result>(leaseId: string, work: (receipt: (tx: Db, now: Date) => Promise<Metered>) => Promise<Result>): Promise<Result>;
+  settling<Result>(
+    leaseId: string,
+    work: (receipt: (tx: Db, now: Date) => Promise<Metered>) => Promise<Result>,
+  ): Promise<Result>;
   flush(): Promise<void>;
 };
 
@@ -46,7 +49,8 @@ export function createMeters(db: Db, signer: Signer, rules: MeterRules): Meters 
   }
 
   async function alone<Result>(leaseId: string, work: () => Promise<Result>): Promise<Result> {
-    for (let before = writing.get(leaseId); before !== undefined; before = writing.get(leaseId)) await before.catch(() => undefined);
+    for (let before = writing.get(leaseId); before !== undefined; before = writing.get(leaseId))
+      await before.catch(() => undefined);
     const turn = work().finally(() => writing.delete(leaseId));
     writing.set(leaseId, turn);
     return turn;
@@ -67,7 +71,10 @@ export function createMeters(db: Db, signer: Signer, rules: MeterRules): Meters 
       const meter = meterOf(row);
       const mine = meters.get(row.id);
       // A row that is ahead was written by another server, which had the link meanwhile.
-      const ahead = meter !== undefined && mine !== undefined && (meter.receipt_at > mine.receipt_at || meter.billed_ms > mine.billed_ms);
+      const ahead =
+        meter !== undefined &&
+        mine !== undefined &&
+        (meter.receipt_at > mine.receipt_at || meter.billed_ms > mine.billed_ms);
       if (meter !== undefined && (mine === undefined || (ahead && !writing.has(row.id)))) meters.set(row.id, meter);
     },
     drop(leaseId) {

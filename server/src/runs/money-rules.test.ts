@@ -5,8 +5,16 @@ import { localPolicy } from '@gpucoop/policy/presets/local.ts';
 import { planMoney, type MoneyFacts } from './money-rules.ts';
 
 const facts = (change: Partial<MoneyFacts> = {}): MoneyFacts => ({
-  price: 3_600_000n, settled: 0n, held: 3_600_000n, billed_s: 0n, budget: 100_000_000n,
-  now: 0, expires_at: 86_400_000, grace_s: 10, refused: false, ...change,
+  price: 3_600_000n,
+  settled: 0n,
+  held: 3_600_000n,
+  billed_s: 0n,
+  budget: 100_000_000n,
+  now: 0,
+  expires_at: 86_400_000,
+  grace_s: 10,
+  refused: false,
+  ...change,
 });
 
 describe('the money of a running lease', () => {
@@ -34,7 +42,10 @@ describe('the money of a running lease', () => {
     expect(planMoney(facts({ expires_at: 299_000 }), localPolicy).warn).toBe('expiry');
   });
   test('a free machine has neither hold nor end of budget', () => {
-    expect(planMoney(facts({ price: 0n, held: 0n, budget: 1n }), localPolicy)).toMatchObject({ stop: null, renew: null });
+    expect(planMoney(facts({ price: 0n, held: 0n, budget: 1n }), localPolicy)).toMatchObject({
+      stop: null,
+      renew: null,
+    });
   });
 
   test('whatever the price and the budget, a lease that obeys is never charged beyond its holds or its budget', () => {
@@ -49,7 +60,20 @@ describe('the money of a running lease', () => {
           let held = first < budget ? first : budget;
           let settled = 0n;
           for (let s = 0n; s < 25_000n; s++) {
-            const plan = planMoney({ price, settled, held, billed_s: s, budget, now: Number(s) * 1000, expires_at: durationS * 1000, grace_s: graceS, refused: false }, localPolicy);
+            const plan = planMoney(
+              {
+                price,
+                settled,
+                held,
+                billed_s: s,
+                budget,
+                now: Number(s) * 1000,
+                expires_at: durationS * 1000,
+                grace_s: graceS,
+                refused: false,
+              },
+              localPolicy,
+            );
             expect(chargeRoundedDown(price, s) <= settled + held).toBe(true);
             if (plan.renew !== null) {
               settled = chargeRoundedDown(price, s);

@@ -54,7 +54,9 @@ export function planMoney(facts: MoneyFacts, policy: Policy): MoneyPlan {
             ? 'credit_exhausted'
             : null,
     warn: budgetLow ? 'budget' : expiryInS <= policy.hold.notice_s ? 'expiry' : null,
-    renew: renewNow ? smaller(holdRoundedUp(price, smaller(wanted, horizon)), facts.budget - chargeRoundedDown(price, billed)) : null,
+    renew: renewNow
+      ? smaller(holdRoundedUp(price, smaller(wanted, horizon)), facts.budget - chargeRoundedDown(price, billed))
+      : null,
     next_s: soonest(expiryInS, budgetLeft, heldLeft, notice),
   };
 }
@@ -74,7 +76,12 @@ function atEnd(left: bigint | undefined, total: bigint | undefined, graceS: numb
   return left <= margin;
 }
 
-function soonest(expiryInS: number, budgetLeft: bigint | undefined, heldLeft: bigint | undefined, notice: bigint): number {
+function soonest(
+  expiryInS: number,
+  budgetLeft: bigint | undefined,
+  heldLeft: bigint | undefined,
+  notice: bigint,
+): number {
   const candidates = [expiryInS, Number(budgetLeft ?? 3600n), Number(heldLeft ?? 3600n)];
   if (heldLeft !== undefined) candidates.push(Number(heldLeft - notice - RENEW_AHEAD_S));
   if (budgetLeft !== undefined) candidates.push(Number(budgetLeft - notice));

@@ -56,7 +56,11 @@ async function renew(deps: MoneyDeps, lease: LeaseRow, run: RunRow, nextHold: bi
     await transaction(deps.db, async (tx) => {
       await writeLease(tx, lease, { credit_warned_at: now });
       const message = `There is no credit for the next hour ($${decimalDollars(nextHold)}). The run stops when what is held is used up; add credit to go on.`;
-      await tell(tx, { run_id: run.id, lease_id: lease.id, type: 'run.warning', message, data: { why: 'credit' } }, now);
+      await tell(
+        tx,
+        { run_id: run.id, lease_id: lease.id, type: 'run.warning', message, data: { why: 'credit' } },
+        now,
+      );
     });
     deps.bell.ring(run.id);
   }
@@ -67,7 +71,8 @@ async function warn(deps: MoneyDeps, run: RunRow, why: 'budget' | 'expiry', now:
   const column = why === 'budget' ? 'warned_at' : 'expiry_warned_at';
   if (run[column] !== null) return;
   const minutes = Math.max(1, Math.round(deps.policy.hold.notice_s / 60));
-  const what = why === 'budget' ? `budget of $${decimalDollars(run.budget_micros)} is used up` : 'longest duration is reached';
+  const what =
+    why === 'budget' ? `budget of $${decimalDollars(run.budget_micros)} is used up` : 'longest duration is reached';
   const hint = why === 'budget' ? '--budget 1' : '--duration 1h';
   await transaction(deps.db, async (tx) => {
     const { numUpdatedRows } = await tx
@@ -84,10 +89,16 @@ async function warn(deps: MoneyDeps, run: RunRow, why: 'budget' | 'expiry', now:
 }
 
 /** Who wants the lease stopped, besides money: the renter, the expiry, the provider or an administrator. */
-export function wishOf(machine: Pick<MachineStanding, 'listing' | 'drain_at' | 'suspended_at'>, run: RunRow, now: Date): EndReason | null {
+export function wishOf(
+  machine: Pick<MachineStanding, 'listing' | 'drain_at' | 'suspended_at'>,
+  run: RunRow,
+  now: Date,
+): EndReason | null {
   if (run.stop_reason !== null) return run.stop_reason as EndReason;
   if (run.expires_at <= now) return 'expired';
   if (machine.listing === 'removed') return 'provider_stopped';
   if (machine.suspended_at !== null) return 'suspended';
-  return machine.listing === 'draining' && machine.drain_at !== null && machine.drain_at <= now ? 'provider_drained' : null;
+  return machine.listing === 'draining' && machine.drain_at !== null && machine.drain_at <= now
+    ? 'provider_drained'
+    : null;
 }

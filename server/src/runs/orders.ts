@@ -16,7 +16,14 @@ import { placeLease, type Slice } from './placement.ts';
 import { sealSecrets } from './secrets.ts';
 import type { Db, RunRow, Tx } from './store.ts';
 
-export type OrderDeps = { db: Db; clock: Clock; policy: Policy; meterSigner: Signer; secretsKey: Uint8Array; bell: Bell };
+export type OrderDeps = {
+  db: Db;
+  clock: Clock;
+  policy: Policy;
+  meterSigner: Signer;
+  secretsKey: Uint8Array;
+  bell: Bell;
+};
 
 /**
  * Places a signed order. The same statement again gives the same run, whenever it comes. With `queue` an order that finds every
@@ -32,8 +39,19 @@ export async function placeOrder(
   const hash = statementHash(statement);
   const placed = await transaction(deps.db, async (tx) => {
     // One order at a time per quote: the second of two at once finds the first one's run.
-    const quote = await tx.selectFrom('quotes').selectAll().where('id', '=', statement.body.quote_id).where('user_id', '=', userId).forUpdate().executeTakeFirst();
-    const before = await tx.selectFrom('runs').select('id').where('order_hash', '=', hash).where('user_id', '=', userId).executeTakeFirst();
+    const quote = await tx
+      .selectFrom('quotes')
+      .selectAll()
+      .where('id', '=', statement.body.quote_id)
+      .where('user_id', '=', userId)
+      .forUpdate()
+      .executeTakeFirst();
+    const before = await tx
+      .selectFrom('runs')
+      .select('id')
+      .where('order_hash', '=', hash)
+      .where('user_id', '=', userId)
+      .executeTakeFirst();
     if (before !== undefined) return { runId: before.id, leaseId: null };
     if (quote === undefined) throw new CoopError('not_found', `There is no quote ${statement.body.quote_id}.`);
     const now = deps.clock.now();
@@ -52,7 +70,16 @@ export async function placeOrder(
     if (leaseId === null && !order.queue) throw noneLeft(options.length);
     if (leaseId === null) {
       await requireRoomToWait(tx, userId);
-      await tell(tx, { run_id: run.id, lease_id: null, type: 'run.queued', message: 'Waiting until something matches. Providers see the demand.' }, now);
+      await tell(
+        tx,
+        {
+          run_id: run.id,
+          lease_id: null,
+          type: 'run.queued',
+          message: 'Waiting until something matches. Providers see the demand.',
+        },
+        now,
+      );
     }
     return { runId: run.id, leaseId };
   });
@@ -61,7 +88,13 @@ export async function placeOrder(
 }
 
 /** Tries the options in order; one that is taken leaves nothing behind. */
-export async function placeFirst(tx: Tx, deps: OrderDeps, run: RunRow, slices: Slice[], now: Date): Promise<string | null> {
+export async function placeFirst(
+  tx: Tx,
+  deps: OrderDeps,
+  run: RunRow,
+  slices: Slice[],
+  now: Date,
+): Promise<string | null> {
   for (const slice of slices) {
     // Going back also lets go of the machine that was looked at: who holds one and waits for the next would stand in others' way.
     await sql`savepoint slice`.execute(tx);
@@ -80,9 +113,17 @@ const WAITING_MAX = 100;
 
 /** Each run that waits is looked at again and again; what one user can have looked at has an end. */
 async function requireRoomToWait(tx: Tx, userId: string): Promise<void> {
-  const waiting = await tx.selectFrom('runs').select('id').where('user_id', '=', userId).where('state', '=', 'queued').limit(WAITING_MAX + 1).execute();
+  const waiting = await tx
+    .selectFrom('runs')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('state', '=', 'queued')
+    .limit(WAITING_MAX + 1)
+    .execute();
   if (waiting.length <= WAITING_MAX) return;
-  throw new CoopError('rate_limited', `${WAITING_MAX} of your runs wait already.`, { hint: 'Stop some of them, or order again when they have started.' });
+  throw new CoopError('rate_limited', `${WAITING_MAX} of your runs wait already.`, {
+    hint: 'Stop some of them, or order again when they have started.',
+  });
 }
 
 type QuoteRow = { id: string; spec: Spec; spec_hash: string; policy_hash: string; state: string; expires_at: Date };
@@ -96,18 +137,28 @@ async function requireOrderFits(
   now: Date,
 ): Promise<void> {
   const { body } = statement;
-  const signer = await tx.selectFrom('user_keys').select('user_id').where('public_key', '=', statement.author).executeTakeFirst();
-  if (signer?.user_id !== userId) throw new CoopError('invalid_signature', 'The order is signed by a key that is not yours.');
-  if (quote.state === 'accepted') throw new CoopError('wrong_state', 'The quote was accepted before, by another order.');
-  if (quote.expires_at <= now) throw new CoopError('quote_expired', 'The quote has expired.', { hint: 'Ask for a new one.' });
+  const signer = await tx
+    .selectFrom('user_keys')
+    .select('user_id')
+    .where('public_key', '=', statement.author)
+    .executeTakeFirst();
+  if (signer?.user_id !== userId)
+    throw new CoopError('invalid_signature', 'The order is signed by a key that is not yours.');
+  if (quote.state === 'accepted')
+    throw new CoopError('wrong_state', 'The quote was accepted before, by another order.');
+  if (quote.expires_at <= now)
+    throw new CoopError('quote_expired', 'The quote has expired.', { hint: 'Ask for a new one.' });
   if (body.spec_hash !== quote.spec_hash || body.spec_hash !== canonicalHash(quote.spec)) {
     throw new CoopError('invalid_signature', 'The order is for another spec than the quote.', { at: 'body.spec_hash' });
   }
-  if (body.policy_hash !== quote.policy_hash) throw new CoopError('invalid_signature', 'The order is for another policy.', { at: 'body.policy_hash' });
+  if (body.policy_hash !== quote.policy_hash)
+    throw new CoopError('invalid_signature', 'The order is for another policy.', { at: 'body.policy_hash' });
   const missing = quote.spec.secret_names.filter((name) => !Object.hasOwn(order.secrets, name));
-  if (missing.length > 0) throw new CoopError('invalid_request', `The order lacks the secrets ${missing.join(', ')}.`, { at: 'secrets' });
+  if (missing.length > 0)
+    throw new CoopError('invalid_request', `The order lacks the secrets ${missing.join(', ')}.`, { at: 'secrets' });
   const extra = Object.keys(order.secrets).filter((name) => !quote.spec.secret_names.includes(name));
-  if (extra.length > 0) throw new CoopError('invalid_request', `The spec names no secrets ${extra.join(', ')}.`, { at: 'secrets' });
+  if (extra.length > 0)
+    throw new CoopError('invalid_request', `The spec names no secrets ${extra.join(', ')}.`, { at: 'secrets' });
 }
 
 async function writeRun(
@@ -160,5 +211,7 @@ export function sliceOf(option: QuotedOffer): Slice {
 function noneLeft(options: number): CoopError {
   return options === 0
     ? new CoopError('no_match', 'No machine matches the spec.', { hint: 'Ask for a quote to see why, or use --wait.' })
-    : new CoopError('offer_taken', 'All options of the quote were taken meanwhile.', { hint: 'Ask for a new quote, or use --wait.' });
+    : new CoopError('offer_taken', 'All options of the quote were taken meanwhile.', {
+        hint: 'Ask for a new quote, or use --wait.',
+      });
 }

@@ -46,7 +46,9 @@ export async function placeLease(
 
   const held = firstHoldOf(run, slice.price_micros_per_hour, policy);
   if (held === 0n && slice.price_micros_per_hour > 0n) {
-    throw new CoopError('insufficient_credit', 'The budget of the run is used up.', { hint: 'coop extend RUN --budget 1' });
+    throw new CoopError('insufficient_credit', 'The budget of the run is used up.', {
+      hint: 'coop extend RUN --budget 1',
+    });
   }
   const parties = { id: leaseId, run_id: run.id, user_id: run.user_id, provider_id: reserved.provider_id };
   const holdId = newId('transfer');
@@ -109,7 +111,11 @@ export async function placeLease(
       lease_id: leaseId,
       type: 'lease.reserved',
       message: `Reserved ${slice.units} × ${slice.class} on ${slice.machine_id} at $${price} an hour; $${decimalDollars(held)} held.`,
-      data: { machine_id: slice.machine_id, price_micros_per_hour: Number(slice.price_micros_per_hour), held_micros: Number(held) },
+      data: {
+        machine_id: slice.machine_id,
+        price_micros_per_hour: Number(slice.price_micros_per_hour),
+        held_micros: Number(held),
+      },
     },
     now,
   );

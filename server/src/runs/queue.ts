@@ -58,7 +58,9 @@ export async function serveWaiting(deps: QueueDeps, stopped: () => boolean = () 
     for await (const run of waiting(deps.db)) {
       if (stopped()) return;
       // One that cannot be served is no reason for those behind it to wait.
-      await serve(deps, run).catch((error: unknown) => deps.log.error({ err: error, run_id: run.id }, 'a waiting run could not be looked at'));
+      await serve(deps, run).catch((error: unknown) =>
+        deps.log.error({ err: error, run_id: run.id }, 'a waiting run could not be looked at'),
+      );
     }
   } catch (error) {
     deps.log.error({ err: error }, 'the queue could not be looked through');
@@ -74,7 +76,9 @@ async function* waiting(db: Db): AsyncGenerator<RunRow> {
       .selectAll()
       .where('state', '=', 'queued')
       .$if(after !== undefined, (query) =>
-        query.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '>', tuple(after?.created_at ?? new Date(0), after?.id ?? ''))),
+        query.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple('created_at', 'id'), '>', tuple(after?.created_at ?? new Date(0), after?.id ?? '')),
+        ),
       )
       .orderBy('created_at')
       .orderBy('id')
@@ -94,7 +98,14 @@ async function serve(deps: QueueDeps, seen: RunRow): Promise<void> {
   const matches = cheapestFirst(judgeSpec(deps, wanted, now, without));
   const slices = matches.slice(0, 8).map((match) => sliceOf(quotedOffer(match, deps.policy, now)));
   const leaseId = await transaction(deps.db, async (tx) => {
-    const run = await tx.selectFrom('runs').selectAll().where('id', '=', seen.id).where('state', '=', 'queued').forUpdate().skipLocked().executeTakeFirst();
+    const run = await tx
+      .selectFrom('runs')
+      .selectAll()
+      .where('id', '=', seen.id)
+      .where('state', '=', 'queued')
+      .forUpdate()
+      .skipLocked()
+      .executeTakeFirst();
     if (run === undefined) return null;
     const over = givenUp(run, spec, now);
     if (over !== null) {
@@ -117,13 +128,21 @@ function givenUp(run: RunRow, spec: Spec, now: Date): { reason: EndReason; detai
   if (run.expires_at <= now) return { reason: 'expired', detail: 'Nothing matched in time.' };
   if (run.attempt === 0 || run.queue || spec.retry === null) return null;
   const until = run.created_at.getTime() + spec.retry.duration_s * 1000;
-  return now.getTime() >= until ? { reason: 'machine_lost', detail: 'No other machine matched in the time of the retry policy.' } : null;
+  return now.getTime() >= until
+    ? { reason: 'machine_lost', detail: 'No other machine matched in the time of the retry policy.' }
+    : null;
 }
 
 async function endWithoutCredit(deps: QueueDeps, runId: string, detail: string): Promise<void> {
   const now = deps.clock.now();
   await transaction(deps.db, async (tx) => {
-    const run = await tx.selectFrom('runs').selectAll().where('id', '=', runId).where('state', '=', 'queued').forUpdate().executeTakeFirst();
+    const run = await tx
+      .selectFrom('runs')
+      .selectAll()
+      .where('id', '=', runId)
+      .where('state', '=', 'queued')
+      .forUpdate()
+      .executeTakeFirst();
     if (run !== undefined) await endRun(tx, run, { reason: 'credit_exhausted', detail, exit_code: null }, now);
   });
 }

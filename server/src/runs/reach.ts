@@ -20,7 +20,12 @@ const LOG_LINE_BYTES_MAX = 2 * 1024 * 1024;
  * Log lines of a run, lease after lease. With `follow` it waits for the first container, survives a link that breaks (it resumes
  * after the last line given), goes on with the next lease of a retried run, and ends when the run has ended.
  */
-export async function* runLogs(deps: ReachDeps, runId: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+export async function* runLogs(
+  deps: ReachDeps,
+  runId: string,
+  query: LogQuery,
+  signal: AbortSignal,
+): AsyncIterable<LogLine> {
   let after = query.after;
   let { tail } = query;
   let finished: string | undefined;
@@ -103,7 +108,8 @@ async function* linesOf(stream: Duplex): AsyncGenerator<string> {
     }
     if (rest.length > 0) pending.push(rest);
     bytes += rest.length;
-    if (bytes > LOG_LINE_BYTES_MAX) throw new CoopError('payload_too_large', 'The machine sent a log line that is too long.');
+    if (bytes > LOG_LINE_BYTES_MAX)
+      throw new CoopError('payload_too_large', 'The machine sent a log line that is too long.');
   }
 }
 
@@ -132,7 +138,10 @@ export async function readFiles(deps: ReachDeps, runId: string, path: string): P
 
 export async function writeFiles(deps: ReachDeps, runId: string, path: string, tar: Readable): Promise<void> {
   const { lease, link } = await keptLease(deps, runId);
-  await link.request('PUT', `/v1/leases/${lease.id}/files?path=${encodeURIComponent(path)}`, { body: tar, timeoutMs: UPLOAD_MS });
+  await link.request('PUT', `/v1/leases/${lease.id}/files?path=${encodeURIComponent(path)}`, {
+    body: tar,
+    timeoutMs: UPLOAD_MS,
+  });
 }
 
 export async function stats(deps: ReachDeps, runId: string): Promise<LeaseStats> {
@@ -149,14 +158,17 @@ async function liveLease(deps: ReachDeps, runId: string): Promise<{ lease: Lease
   const lease = await currentLease(deps.db, runId, null);
   if (lease?.state !== 'running' && lease?.state !== 'unknown') {
     const state = lease?.state ?? 'waiting for a machine';
-    throw new CoopError('wrong_state', `The run is not running now: it is ${state}.`, { hint: 'coop ps shows when it is ready.' });
+    throw new CoopError('wrong_state', `The run is not running now: it is ${state}.`, {
+      hint: 'coop ps shows when it is ready.',
+    });
   }
   return { lease, link: linkOf(deps, lease) };
 }
 
 async function keptLease(deps: ReachDeps, runId: string): Promise<{ lease: LeaseRow; link: AgentLink }> {
   const lease = await currentLease(deps.db, runId, null);
-  if (lease === undefined || lease.receipt_at === null) throw new CoopError('wrong_state', 'The run has no container yet.');
+  if (lease === undefined || lease.receipt_at === null)
+    throw new CoopError('wrong_state', 'The run has no container yet.');
   if (lease.removed_at !== null) throw new CoopError('wrong_state', 'The container and its files have been removed.');
   return { lease, link: linkOf(deps, lease) };
 }
@@ -168,7 +180,9 @@ function linkOf(deps: ReachDeps, lease: LeaseRow): AgentLink {
 }
 
 function unreachable(): CoopError {
-  return new CoopError('machine_unreachable', 'The machine of the run does not answer now.', { hint: 'Try again; the run itself may well go on.' });
+  return new CoopError('machine_unreachable', 'The machine of the run does not answer now.', {
+    hint: 'Try again; the run itself may well go on.',
+  });
 }
 
 async function currentLease(db: Db, runId: string, leaseId: string | null): Promise<LeaseRow | undefined> {

@@ -8,11 +8,19 @@ export type Recomputed = { lease_id: string; billed_ms: number; charge: bigint; 
  * Makes a lease's charge again from its signed statements alone: terms (price), meter lines (the machine's clock) and receipts (what
  * the server accepted of it). Every receipt must follow from the one before it by the published rule.
  */
-export function recomputeLease(statements: Statement[], keys: { meter: string; provider_ppm: number; renter_ppm?: number }): Recomputed {
-  const problems = statements.filter((statement) => !hasValidSignature(statement)).map((s) => `${statementHash(s)}: bad signature`);
-  const terms = statements.filter((statement): statement is Statement<'lease_terms'> => statement.kind === 'lease_terms');
+export function recomputeLease(
+  statements: Statement[],
+  keys: { meter: string; provider_ppm: number; renter_ppm?: number },
+): Recomputed {
+  const problems = statements
+    .filter((statement) => !hasValidSignature(statement))
+    .map((s) => `${statementHash(s)}: bad signature`);
+  const terms = statements.filter(
+    (statement): statement is Statement<'lease_terms'> => statement.kind === 'lease_terms',
+  );
   const [term] = terms;
-  if (term === undefined) return { lease_id: '', billed_ms: 0, charge: 0n, fee: 0n, problems: [...problems, 'no lease terms'] };
+  if (term === undefined)
+    return { lease_id: '', billed_ms: 0, charge: 0n, fee: 0n, problems: [...problems, 'no lease terms'] };
   const lines = new Map<string, Statement<'meter'>>();
   for (const statement of statements) {
     if (statement.kind === 'meter') lines.set(statementHash(statement), statement as Statement<'meter'>);
@@ -33,5 +41,11 @@ export function recomputeLease(statements: Statement[], keys: { meter: string; p
     if (billed !== body.billed_ms) problems.push(`receipt says ${body.billed_ms} ms billed, the rule gives ${billed}`);
   }
   const charge = chargeRoundedDown(BigInt(term.body.price_micros_per_hour), wholeSeconds(billed));
-  return { lease_id: term.body.lease_id, billed_ms: billed, charge, fee: networkFeeRoundedDown(charge, { renter_ppm: 0, ...keys }), problems };
+  return {
+    lease_id: term.body.lease_id,
+    billed_ms: billed,
+    charge,
+    fee: networkFeeRoundedDown(charge, { renter_ppm: 0, ...keys }),
+    problems,
+  };
 }

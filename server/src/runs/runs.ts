@@ -12,7 +12,14 @@ import { MachineTerms } from '@gpucoop/protocol/resources.ts';
 import { Spec } from '@gpucoop/protocol/spec.ts';
 import { viewRun } from './view.ts';
 
-export type RunsDeps = { db: Db; clock: Clock; meters: Meters; bell: Bell; wake(leaseId: string): void; wakeQueue(): void };
+export type RunsDeps = {
+  db: Db;
+  clock: Clock;
+  meters: Meters;
+  bell: Bell;
+  wake(leaseId: string): void;
+  wakeQueue(): void;
+};
 
 /** A run of this user by id, or the newest one with that name. */
 export async function findRun(db: Db, userId: string, idOrName: string): Promise<RunRow> {
@@ -25,13 +32,20 @@ export async function findRun(db: Db, userId: string, idOrName: string): Promise
     .limit(1)
     .executeTakeFirst();
   if (row === undefined) {
-    throw new CoopError('not_found', `There is no run ${idOrName} of yours.`, { hint: 'coop ps -a lists all of them.' });
+    throw new CoopError('not_found', `There is no run ${idOrName} of yours.`, {
+      hint: 'coop ps -a lists all of them.',
+    });
   }
   return row;
 }
 
 export async function readRun(deps: RunsDeps, row: RunRow): Promise<Run> {
-  const leases = await deps.db.selectFrom('leases').selectAll().where('run_id', '=', row.id).orderBy('created_at').execute();
+  const leases = await deps.db
+    .selectFrom('leases')
+    .selectAll()
+    .where('run_id', '=', row.id)
+    .orderBy('created_at')
+    .execute();
   return viewRun(row, leases, deps.meters);
 }
 
@@ -42,7 +56,8 @@ export async function listRuns(
 ): Promise<Page<Run>> {
   const [at, id] = query.cursor?.split('~') ?? [];
   const before = at === undefined || id === undefined ? undefined : { at: new Date(Number(at)), id };
-  if (before !== undefined && Number.isNaN(before.at.getTime())) throw new CoopError('invalid_request', 'The cursor is not one of ours.', { at: 'cursor' });
+  if (before !== undefined && Number.isNaN(before.at.getTime()))
+    throw new CoopError('invalid_request', 'The cursor is not one of ours.', { at: 'cursor' });
   const rows = await deps.db
     .selectFrom('runs')
     .selectAll()
@@ -63,15 +78,29 @@ export async function listRuns(
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1) : undefined;
   const ids = page.map((row) => row.id);
-  const leases = ids.length === 0 ? [] : await deps.db.selectFrom('leases').selectAll().where('run_id', 'in', ids).orderBy('created_at').execute();
+  const leases =
+    ids.length === 0
+      ? []
+      : await deps.db.selectFrom('leases').selectAll().where('run_id', 'in', ids).orderBy('created_at').execute();
   return {
-    items: page.map((row) => viewRun(row, leases.filter((lease) => lease.run_id === row.id), deps.meters)),
+    items: page.map((row) =>
+      viewRun(
+        row,
+        leases.filter((lease) => lease.run_id === row.id),
+        deps.meters,
+      ),
+    ),
     next_cursor: last === undefined ? null : `${last.created_at.getTime()}~${last.id}`,
   };
 }
 
 /** Asks for the end. Asking again changes nothing; an ended run stays as it ended. */
-export async function stopRun(deps: RunsDeps, userId: string, runId: string, reason: 'stopped_by_renter' | 'suspended' = 'stopped_by_renter'): Promise<Run> {
+export async function stopRun(
+  deps: RunsDeps,
+  userId: string,
+  runId: string,
+  reason: 'stopped_by_renter' | 'suspended' = 'stopped_by_renter',
+): Promise<Run> {
   const run = await findRun(deps.db, userId, runId);
   await deps.db
     .updateTable('runs')
@@ -86,25 +115,28 @@ export async function stopRun(deps: RunsDeps, userId: string, runId: string, rea
 }
 
 /** Raises budget and expiry at the lease's price; refused past the offer's longest term. */
-export async function extendRun(
-  deps: RunsDeps,
-  userId: string,
-  runId: string,
-  by: Extension,
-): Promise<Run> {
+export async function extendRun(deps: RunsDeps, userId: string, runId: string, by: Extension): Promise<Run> {
   const found = await findRun(deps.db, userId, runId);
   await transaction(deps.db, async (tx) => {
-    const run = await tx.selectFrom('runs').selectAll().where('id', '=', found.id).forUpdate().executeTakeFirstOrThrow();
+    const run = await tx
+      .selectFrom('runs')
+      .selectAll()
+      .where('id', '=', found.id)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
     if (await wasExtendedBy(tx, run.id, by.id)) return;
     if (run.state === 'ended' || run.state === 'stopping') {
-      throw new CoopError('wrong_state', `The run is ${run.state}; it cannot be extended.`, { hint: 'Start it again with coop run.' });
+      throw new CoopError('wrong_state', `The run is ${run.state}; it cannot be extended.`, {
+        hint: 'Start it again with coop run.',
+      });
     }
     const now = deps.clock.now();
     const budget = run.budget_micros + BigInt(by.budget_micros ?? 0);
     // The spec keeps the longest duration, so that a run which is not ready yet gets it too.
     const spec = Spec.safeParse({ ...specOf(run), max_duration_s: specOf(run).max_duration_s + (by.duration_s ?? 0) });
     if (!spec.success) throw new CoopError('invalid_request', 'No run is longer than a year.', { at: 'duration_s' });
-    if (budget > BigInt(Number.MAX_SAFE_INTEGER)) throw new CoopError('invalid_request', 'The budget is too large to be written exactly.', { at: 'budget_micros' });
+    if (budget > BigInt(Number.MAX_SAFE_INTEGER))
+      throw new CoopError('invalid_request', 'The budget is too large to be written exactly.', { at: 'budget_micros' });
     const expires = new Date(run.expires_at.getTime() + (by.duration_s ?? 0) * 1000);
     if (by.duration_s !== null) await requireTerm(tx, run, expires);
     await tx
@@ -129,7 +161,12 @@ export async function extendRun(
 
 /** The run's own story says which extensions it had. */
 async function wasExtendedBy(db: Db, runId: string, id: string): Promise<boolean> {
-  const told = await db.selectFrom('events').select('data').where('run_id', '=', runId).where('type', '=', 'run.extended').execute();
+  const told = await db
+    .selectFrom('events')
+    .select('data')
+    .where('run_id', '=', runId)
+    .where('type', '=', 'run.extended')
+    .execute();
   return told.some(({ data }) => (data as { id?: string }).id === id); // written by extendRun alone
 }
 
@@ -153,7 +190,12 @@ async function requireTerm(db: Db, run: RunRow, expires: Date): Promise<void> {
 }
 
 async function wakeLeases(deps: RunsDeps, runId: string): Promise<void> {
-  const leases = await deps.db.selectFrom('leases').select('id').where('run_id', '=', runId).where('state', '<>', 'ended').execute();
+  const leases = await deps.db
+    .selectFrom('leases')
+    .select('id')
+    .where('run_id', '=', runId)
+    .where('state', '<>', 'ended')
+    .execute();
   for (const lease of leases) deps.wake(lease.id);
   deps.bell.ring(runId);
 }

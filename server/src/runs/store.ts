@@ -1,7 +1,6 @@
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
 import type { EndReason } from '@gpucoop/protocol/reasons.ts';
 import { Spec } from '@gpucoop/protocol/spec.ts';
-import type { LeaseState } from '@gpucoop/protocol/states.ts';
 import type { Statement } from '@gpucoop/protocol/evidence.ts';
 import type { Tables } from '../db/rows.ts';
 import type { LeaseFacts } from './decide.ts';
@@ -26,7 +25,12 @@ export async function claim(db: Db, leaseId: string, token: string, now: Date): 
     .set({ lock_token: token, lock_expires_at: new Date(now.getTime() + LOCK_MS) })
     .where('id', '=', leaseId)
     .where((eb) =>
-      eb.or([eb('lock_token', 'is', null), eb('lock_token', '=', token), eb('lock_expires_at', '<', now), eb('lock_expires_at', '>', never)]),
+      eb.or([
+        eb('lock_token', 'is', null),
+        eb('lock_token', '=', token),
+        eb('lock_expires_at', '<', now),
+        eb('lock_expires_at', '>', never),
+      ]),
     )
     .returningAll()
     .executeTakeFirst();
@@ -57,7 +61,10 @@ export async function dueLeases(db: Db, now: Date, limit: number, own: Own): Pro
   return rows.map((row) => row.id);
 }
 
-export type MachineStanding = Pick<Selectable<Tables['machines']>, 'id' | 'listing' | 'drain_at' | 'suspended_at' | 'presence' | 'last_seen_at' | 'link_server'>;
+export type MachineStanding = Pick<
+  Selectable<Tables['machines']>,
+  'id' | 'listing' | 'drain_at' | 'suspended_at' | 'presence' | 'last_seen_at' | 'link_server'
+>;
 
 /** The machine of a lease as it stands now; undefined when there is no such lease. */
 export async function machineOf(db: Db, leaseId: string): Promise<MachineStanding | undefined> {
@@ -71,13 +78,29 @@ export async function machineOf(db: Db, leaseId: string): Promise<MachineStandin
 
 export function isOthers(machine: MachineStanding, now: Date, own: Own): boolean {
   const { link_server, last_seen_at } = machine;
-  return link_server !== null && link_server !== own.serverId && last_seen_at !== null && now.getTime() - last_seen_at.getTime() < own.silentMs;
+  return (
+    link_server !== null &&
+    link_server !== own.serverId &&
+    last_seen_at !== null &&
+    now.getTime() - last_seen_at.getTime() < own.silentMs
+  );
 }
 
 /** Leaves a lease to the server that has the link of its machine, which is to look at it soon. */
 export async function handOver(db: Db, leaseId: string, token: string, now: Date): Promise<void> {
-  await db.updateTable('leases').set({ due_at: now }).where('id', '=', leaseId).where('removed_at', 'is', null).where('due_at', '>', now).execute();
-  await db.updateTable('leases').set({ lock_token: null }).where('id', '=', leaseId).where('lock_token', '=', token).execute();
+  await db
+    .updateTable('leases')
+    .set({ due_at: now })
+    .where('id', '=', leaseId)
+    .where('removed_at', 'is', null)
+    .where('due_at', '>', now)
+    .execute();
+  await db
+    .updateTable('leases')
+    .set({ lock_token: null })
+    .where('id', '=', leaseId)
+    .where('lock_token', '=', token)
+    .execute();
 }
 
 /** Writes to a lease under the row lease; throws when it was lost meanwhile, so that the transaction comes to nothing. */

@@ -22,7 +22,12 @@ export async function moveLease(
   if (!mayMove(leaseTransitions, from, to)) throw new Error(`lease ${lease.id} may not go from ${from} to ${to}`);
   await writeLease(tx, lease, { ...values, state: to, ...(from !== to && { state_since: now }) });
   const runState = to === 'preparing' ? 'starting' : to;
-  await tx.updateTable('runs').set({ state: runState }).where('id', '=', lease.run_id).where('state', '<>', 'ended').execute();
+  await tx
+    .updateTable('runs')
+    .set({ state: runState })
+    .where('id', '=', lease.run_id)
+    .where('state', '<>', 'ended')
+    .execute();
   if (event !== null) await tell(tx, { run_id: lease.run_id, lease_id: lease.id, ...event }, now);
 }
 
@@ -47,7 +52,12 @@ export async function settleLease(
   const { fees } = await policyOf(tx, lease.policy_hash);
   const gross = grossOf(lease, meter.billed_ms);
   const charged = gross - lease.settled_micros;
-  const run = await tx.selectFrom('runs').select(['budget_micros', 'spent_micros']).where('id', '=', lease.run_id).forUpdate().executeTakeFirstOrThrow();
+  const run = await tx
+    .selectFrom('runs')
+    .select(['budget_micros', 'spent_micros'])
+    .where('id', '=', lease.run_id)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
   // The meter may have moved on since the next hold was planned, and the budget holds for both together.
   const left = run.budget_micros - run.spent_micros - charged;
   const next = nextHold === null || nextHold <= left ? nextHold : left > 0n ? left : 0n;
@@ -105,7 +115,13 @@ export async function endLease(
   const sentence = endReasons[end.reason].sentence + (end.detail === null ? '' : ` ${end.detail}`);
   await tell(
     tx,
-    { run_id: lease.run_id, lease_id: lease.id, type: 'lease.ended', message: sentence, data: { ...end, billed_ms: meter.billed_ms } },
+    {
+      run_id: lease.run_id,
+      lease_id: lease.id,
+      type: 'lease.ended',
+      message: sentence,
+      data: { ...end, billed_ms: meter.billed_ms },
+    },
     now,
   );
   const total = lease.settled_micros + settled.charged;
@@ -116,7 +132,11 @@ export async function endLease(
       lease_id: lease.id,
       type: 'lease.settled',
       message: `Paid $${decimalDollars(total)} for ${wholeSeconds(meter.billed_ms)} s; $${decimalDollars(settled.released)} released.`,
-      data: { charged_micros: Number(total), released_micros: Number(settled.released), billed_s: Number(wholeSeconds(meter.billed_ms)) },
+      data: {
+        charged_micros: Number(total),
+        released_micros: Number(settled.released),
+        billed_s: Number(wholeSeconds(meter.billed_ms)),
+      },
     },
     now,
   );
@@ -131,8 +151,15 @@ function readable(detail: string | null): string | null {
 }
 
 /** What the provider lost of a lease counts against the machine: the rest of the hour that was promised. */
-async function countReliability(tx: Tx, lease: LeaseRow, billedMs: number, reason: EndReason, now: Date): Promise<void> {
-  const lostMs = endReasons[reason].doing === 'provider' ? Math.max(3_600_000, now.getTime() - lease.state_since.getTime()) : 0;
+async function countReliability(
+  tx: Tx,
+  lease: LeaseRow,
+  billedMs: number,
+  reason: EndReason,
+  now: Date,
+): Promise<void> {
+  const lostMs =
+    endReasons[reason].doing === 'provider' ? Math.max(3_600_000, now.getTime() - lease.state_since.getTime()) : 0;
   await tx
     .updateTable('machines')
     .set((eb) => ({ served_ms: eb('served_ms', '+', BigInt(billedMs)), lost_ms: eb('lost_ms', '+', BigInt(lostMs)) }))
@@ -146,9 +173,18 @@ async function endOrRetry(
   end: { reason: EndReason; detail: string | null; exit_code: number | null },
   now: Date,
 ): Promise<{ retried: boolean }> {
-  const run = await tx.selectFrom('runs').selectAll().where('id', '=', lease.run_id).forUpdate().executeTakeFirstOrThrow();
+  const run = await tx
+    .selectFrom('runs')
+    .selectAll()
+    .where('id', '=', lease.run_id)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
   if (mayRetry(run, end.reason, now)) {
-    await tx.updateTable('runs').set({ state: 'queued', retries_left: run.retries_left - 1 }).where('id', '=', run.id).execute();
+    await tx
+      .updateTable('runs')
+      .set({ state: 'queued', retries_left: run.retries_left - 1 })
+      .where('id', '=', run.id)
+      .execute();
     const message = `Looking for another machine (attempt ${run.attempt + 1}).`;
     await tell(tx, { run_id: run.id, lease_id: null, type: 'run.retrying', message, data: { after: end.reason } }, now);
     return { retried: true };

@@ -2,7 +2,6 @@ import { toMoney } from '@gpucoop/protocol/money.ts';
 import type { EndReason } from '@gpucoop/protocol/reasons.ts';
 import type { Lease, Run } from '@gpucoop/protocol/resources.ts';
 import type { Isolation } from '@gpucoop/protocol/spec.ts';
-import type { LeaseState, RunState } from '@gpucoop/protocol/states.ts';
 import { billedSoFarMs, wholeSeconds } from './meter.ts';
 import type { Meters } from './meters.ts';
 import { meterOf, specOf, type LeaseRow, type RunRow } from './store.ts';
