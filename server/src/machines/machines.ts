@@ -3,7 +3,6 @@ import { DoctorCheck, MachineTerms, type Earnings, type Machine, type Offer } fr
 import { MachineFacts } from '@gpucoop/protocol/agent-api.ts';
 import { toMoney } from '@gpucoop/protocol/money.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
-import type { LeaseState, MachineListing, MachinePresence } from '@gpucoop/protocol/states.ts';
 import { listingTransitions, mayMove } from '@gpucoop/protocol/states.ts';
 import type { Policy } from '@gpucoop/policy/policy.ts';
 import type { Clock } from '../clock.ts';
