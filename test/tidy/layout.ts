@@ -83,6 +83,7 @@ export const LINES_MAX = 400;
 export const longFiles: Readonly<Record<string, string>> = {
   'server/src/runs/market.property.test.ts': 'one model of the whole market; a step alone says nothing',
   'test/hostile-agent.test.ts': 'one list of lies over one network',
+  'protocol/src/resources.ts': 'all things of the API, in one list',
   'server/src/db/rows.ts': 'generated from the migrations',
   'server/src/gateway/links.test.ts': 'one agent on the real wire, and all that it may do wrong',
 };
