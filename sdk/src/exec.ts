@@ -87,6 +87,7 @@ export async function openExec(
   });
   exit.catch(() => {}); // who asks for it later still gets the rejection
 
+  socket.resume();
   socket.send(JSON.stringify(request));
   return {
     stdin,

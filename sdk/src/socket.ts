@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import { errorFromAnswer, unreachable } from './errors.ts';
 import type { Transport } from './transport.ts';
 
-/** An open WebSocket, or the problem with which the server refused it. */
+/** An open WebSocket, paused until the caller has its listeners and resumes it, or the problem with which the server refused it. */
 export async function openSocket(transport: Transport, path: string, signal?: AbortSignal): Promise<WebSocket> {
   const tls = await transport.tls();
   signal?.throwIfAborted();
@@ -17,7 +17,11 @@ export async function openSocket(transport: Transport, path: string, signal?: Ab
   signal?.addEventListener('abort', stop, { once: true });
   socket.once('close', () => signal?.removeEventListener('abort', stop));
   return await new Promise((resolve, reject) => {
-    socket.once('open', () => resolve(socket));
+    socket.once('open', () => {
+      // Who awaits this has no listener yet, and the first message may lie in the same packet as the answer to the upgrade.
+      socket.pause();
+      resolve(socket);
+    });
     socket.once('error', (error) => reject(signal?.aborted ? signal.reason : unreachable(transport.server, error)));
     socket.once('unexpected-response', (_request, response) => {
       let body = '';
