@@ -47,6 +47,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const clock = machineClock();
   let linkState: LinkState = { state: 'connecting', detail: null };
   let closed = false;
+  let closedOff = false;
   let end: (reason: AgentEnd) => void;
   const ended = new Promise<AgentEnd>((resolve) => (end = resolve));
 
@@ -139,11 +140,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await journal.close();
   }
 
-  /** Level-triggered care, whatever happened meanwhile. */
+  /** Level-triggered care, whatever happened meanwhile. The first time the rules are made, afterwards they are put back. */
   async function upkeep(): Promise<void> {
     try {
       const { restored } = await engine.reassert();
-      if (restored.length > 0) log.warn({ restored }, 'isolation was put back');
+      if (restored.length > 0 && closedOff) log.warn({ restored }, 'isolation was put back');
+      closedOff = true;
       await leases.reconcile();
     } catch (error) {
       log.warn({ err: error }, 'the engine could not be looked after');

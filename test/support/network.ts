@@ -57,7 +57,7 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
   await writeFile(policyFile, JSON.stringify(options.policy ?? quickPolicy));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const machines: TestMachine[] = [];
+  const agents: { agent: Program; stateDir: string }[] = [];
   const server = program(
     ['server/src/main.ts', '--home', home, '--port', String(port), '--policy', policyFile],
     { ...(options.databaseUrl !== undefined && { DATABASE_URL: options.databaseUrl }) },
@@ -71,9 +71,18 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
       );
     },
   );
-  await server.start();
-  const adminKey = (await readFile(join(home, 'network', 'admin.key'), 'utf8')).trim();
-  const admin = await logIn(url, Buffer.from(adminKey, 'hex'));
+  // A network that does not come to stand is taken down here: the caller has nothing to close.
+  const admin = await startAndLogIn().catch(async (error: unknown) => {
+    await server.kill9();
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  });
+
+  async function startAndLogIn(): Promise<TestUser> {
+    await server.start();
+    const adminKey = (await readFile(join(home, 'network', 'admin.key'), 'utf8')).trim();
+    return logIn(url, Buffer.from(adminKey, 'hex'));
+  }
 
   return {
     url,
@@ -85,7 +94,7 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
       if (credit > 0) await admin.client.admin.grant({ user_id: user.id, amount_micros: credit, reason: 'test' });
       return user;
     },
-    async addMachine(provider, { engine = 'process', socketPath, name = `m${machines.length + 1}` } = {}) {
+    async addMachine(provider, { engine = 'process', socketPath, name = `m${agents.length + 1}` } = {}) {
       const stateDir = join(home, name);
       await mkdir(stateDir);
       const { token } = await provider.machines.createJoinToken({ name });
@@ -103,20 +112,17 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
         async () => undefined,
       );
       await agent.start();
+      agents.push({ agent, stateDir });
       const machine = await until(`${name} is online`, async () => {
         const { items } = await provider.machines.list();
         return items.find((item: Machine) => item.name === name && item.presence === 'online');
       });
-      const added = { id: machine.id, name, stateDir, agent };
-      machines.push(added);
-      return added;
+      return { id: machine.id, name, stateDir, agent };
     },
     async close() {
-      await Promise.all(machines.map((machine) => machine.agent.stop().catch(() => undefined)));
-      for (const machine of machines) {
-        await runOnce(['agent/src/main.ts', 'uninstall', '--state', machine.stateDir, '--force'], {}).catch(
-          () => undefined,
-        );
+      await Promise.all(agents.map(({ agent }) => agent.stop().catch(() => undefined)));
+      for (const { stateDir } of agents) {
+        await runOnce(['agent/src/main.ts', 'uninstall', '--state', stateDir, '--force'], {}).catch(() => undefined);
       }
       await server.stop();
       await rm(home, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { canonicalHash } from '@gpucoop/protocol/canonical.ts';
 import { parseExpression } from '@gpucoop/protocol/expression.ts';
 import { toMoney } from '@gpucoop/protocol/money.ts';
+import { formatMib } from '@gpucoop/protocol/sizes.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { referenceFor } from '@gpucoop/protocol/reference-prices.ts';
 import { QuotedOffer, type PriceLine, type Quote } from '@gpucoop/protocol/resources.ts';
@@ -85,15 +86,15 @@ function priceLines(match: Match, policy: Policy): PriceLine[] {
   const { supply, units } = match;
   const asked = supply.price_micros_per_unit_hour * BigInt(units);
   const fee = renterFee(asked, policy.fees.renter_ppm);
-  const what = supply.class === 'cpu' ? `${units} CPU` : `${units} × ${supply.class}`;
+  const what = supply.class === 'cpu' ? `${units} ${units === 1 ? 'CPU' : 'CPUs'}` : `${units} × ${supply.class}`;
   return [
     {
       what,
       per_hour: toMoney(asked),
-      note: `asked by the provider, with ${match.cpus} CPUs and ${match.memory_mib} MiB`,
+      note: `with ${match.cpus} ${match.cpus === 1 ? 'CPU' : 'CPUs'} and ${formatMib(match.memory_mib)}`,
     },
-    { what: `disk ${match.disk_mib} MiB`, per_hour: toMoney(0n), note: 'in the price' },
-    { what: 'network fee', per_hour: toMoney(fee), note: fee === 0n ? 'none for renters; the provider pays it' : null },
+    { what: `disk ${formatMib(match.disk_mib)}`, per_hour: toMoney(0n), note: 'in the price' },
+    { what: 'network fee', per_hour: toMoney(fee), note: fee === 0n ? 'paid by the provider' : null },
   ];
 }
 
