@@ -32,7 +32,7 @@ export function renderExplanation(explanation: Explanation, look: Look, width: n
   );
   const each =
     relaxing.length === 0
-      ? '\nEach fails on several conditions at once, of which the first is shown; loosen more than one.'
+      ? '\nEach fails on several conditions at once, of which the first is shown; loosen more than one. coop offers shows what is there.'
       : '';
   return `${look.attention('No match')} among ${count(offers, 'offer')} on the market.\n\n${table}${each}`;
 }
