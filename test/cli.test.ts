@@ -301,4 +301,5 @@ test('without a network here, what to do is said', async () => {
     err: expect.stringContaining('--max-price'),
   });
   expect((await coop(['--help'], { home })).out).toContain('Rent out');
+  await rm(home, { recursive: true });
 });
