@@ -70,6 +70,14 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
     expect(await bed.engine.list()).toHaveLength(1);
   });
 
+  test('starts a container once: one that has ended stays ended', async () => {
+    const id = await bed.run(shell('echo once'));
+    await bed.engine.wait(id, never());
+    await bed.engine.start(id);
+    expect(await bed.engine.inspect(id)).toMatchObject({ state: 'ended', running: false });
+    expect(await outputOf(bed.engine, id)).toBe('once\n');
+  });
+
   test('a command that is not there is command_not_found, one that a shell does not find is not', async () => {
     const failed = await bed
       .run({ command: ['no-such-program', 'x'] })

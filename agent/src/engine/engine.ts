@@ -18,7 +18,7 @@ export type Engine = {
     onProgress: (progress: PrepareProgress) => void,
     signal: AbortSignal,
   ): Promise<{ containerId: string }>;
-  /** Idempotent: a container that runs already is left alone. */
+  /** Once: a container that runs already or has ended is left alone. */
   start(containerId: string): Promise<void>;
   /** undefined: there is no such container (any more), or it is not this agent's. */
   inspect(containerId: string): Promise<ContainerState | undefined>;

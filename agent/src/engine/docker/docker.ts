@@ -154,7 +154,8 @@ export async function openDocker(connection: Connection, options: EngineOptions)
 
     async start(containerId) {
       const container = await own(containerId);
-      if (container.State.Running) return;
+      // The engine would start one again that has ended: whoever was killed while it was started asks once more.
+      if (readState(container, { startedAt: null, liveRestore: capabilities.liveRestore }).state !== 'created') return;
       try {
         await within(60_000, 'start', (abortSignal) =>
           docker.getContainer(container.Id).start({ abortSignal } as object),
