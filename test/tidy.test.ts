@@ -167,6 +167,13 @@ describe('every file has a use and a size', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('the lockfile names no engines', () => {
+    // npm runs under whatever Node the machine has, and skips optional packages that name a newer one; ours run under the Node we bring.
+    const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { engines?: unknown }> };
+    const naming = Object.keys(packages).filter((path) => path.includes('node_modules/') && packages[path]!.engines);
+    expect(naming, 'npm run lock takes them out').toEqual([]);
+  });
+
   test(`a file of more than ${LINES_MAX} lines has a reason`, () => {
     const long = files.filter(
       (path) => /\.(?:ts|mjs|js|sh|sql)$/.test(path) && read(path).split('\n').length - 1 > LINES_MAX,

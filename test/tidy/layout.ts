@@ -10,12 +10,13 @@ export type RoomRule = {
 export const rooms: Readonly<Record<string, RoomRule>> = {
   protocol: { rooms: [], pure: ['zod', 'yaml', '@noble/hashes', '@noble/curves'] },
   policy: { rooms: ['protocol'], pure: ['zod', '@noble/hashes'] },
+  contracts: { rooms: ['protocol', 'policy'] },
   sdk: { rooms: ['protocol'] },
   cli: { rooms: ['sdk', 'protocol', 'policy'] }, // sees what any user sees; `coop up` and `coop agent` spawn the other programs
   agent: { rooms: ['sdk', 'protocol'] },
   server: { rooms: ['protocol', 'policy'] },
-  test: { rooms: ['protocol', 'policy', 'sdk', 'cli', 'agent', 'server', 'tools'] },
-  bench: { rooms: ['protocol', 'policy', 'sdk', 'cli', 'agent', 'server', 'test'] },
+  test: { rooms: ['protocol', 'policy', 'contracts', 'sdk', 'cli', 'agent', 'server', 'tools'] },
+  bench: { rooms: ['protocol', 'policy', 'contracts', 'sdk', 'cli', 'agent', 'server', 'test'] },
   tools: { rooms: ['protocol', 'policy', 'server', 'test'] },
 };
 
@@ -46,7 +47,8 @@ export const serverGround = [
 
 /** A package, and the only folders whose files may import it. */
 export const packageOwners: Readonly<Record<string, readonly string[]>> = {
-  viem: ['server/src/chain/'],
+  viem: ['server/src/chain/', 'contracts/src/', 'bench/src/'],
+  hardhat: ['contracts/'],
   pg: ['server/src/db/', 'test/support/'],
   '@electric-sql/pglite': ['server/src/db/', 'test/support/'],
   kysely: ['server/src/', 'test/', 'bench/', 'tools/'],
@@ -64,6 +66,7 @@ export const entryPoints: readonly (string | RegExp)[] = [
   'cli/src/main.ts',
   'bench/src/main.ts',
   'vitest.config.ts',
+  'contracts/hardhat.config.ts',
   /^tools\/[a-z-]+\.ts$/,
   /\.test\.ts$/,
 ];
@@ -71,6 +74,7 @@ export const entryPoints: readonly (string | RegExp)[] = [
 /** Beside the code, and used by tests only. Others belong into a folder `testing/`. */
 export const onlyForTests: Readonly<Record<string, string>> = {
   'agent/src/engine/test-bed.ts': 'one contract for all engines',
+  'contracts/src/artifacts.ts': 'compiles on demand for the tests; deployment will use it too',
   'cli/src/reference-page.ts': 'the page of all commands, which its test writes and holds against them',
   'server/src/ledger/crash-child.ts': 'a program that a test kills',
   'server/src/market/sample-supply.ts': 'offers to match against',

@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { globSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Abi, Hex } from 'viem';
+
+export const contractsRoot = join(import.meta.dirname, '..');
+const hardhat = join(contractsRoot, '../node_modules/.bin/hardhat');
+const cache = join(contractsRoot, 'cache');
+const builtMark = join(cache, 'built');
+const lock = join(cache, 'build.lock');
+const ABANDONED_MS = 300_000;
+
+export type Artifact = { abi: Abi; bytecode: Hex };
+
+/** Interface and creation code of a contract, compiled first when a source has changed since the last time. */
+export async function artifact(contract: string, file = `src/${contract}.sol`): Promise<Artifact> {
+  await compile();
+  return JSON.parse(readFileSync(join(contractsRoot, 'artifacts', file, `${contract}.json`), 'utf8')) as Artifact;
+}
+
+/** Compiles all contracts and their tests unless the last build was of these very sources. Safe to call from several processes at once. */
+export async function compile(): Promise<void> {
+  if (isBuilt()) return;
+  await locked(async () => {
+    if (isBuilt()) return;
+    const sources = sourcesHash();
+    // The compiler's errors stand on stderr, and are the message of the error that execFile throws.
+    await promisify(execFile)(hardhat, ['build'], { cwd: contractsRoot, env: quiet() });
+    writeFileSync(builtMark, sources);
+  });
+}
+
+/** Hardhat asks no questions and reports to nobody. */
+export function quiet(): NodeJS.ProcessEnv {
+  return { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true', CI: 'true' };
+}
+
+function isBuilt(): boolean {
+  try {
+    return readFileSync(builtMark, 'utf8') === sourcesHash();
+  } catch {
+    return false;
+  }
+}
+
+function sourcesHash(): string {
+  const hash = createHash('sha256');
+  for (const path of globSync(['{src,test}/**/*.sol', 'hardhat.config.ts'], { cwd: contractsRoot }).toSorted()) {
+    hash
+      .update(path)
+      .update('\0')
+      .update(readFileSync(join(contractsRoot, path)))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** One build at a time: a directory is made by exactly one process. One that was left by a killed process is taken after a while. */
+async function locked(work: () => Promise<void>): Promise<void> {
+  mkdirSync(cache, { recursive: true });
+  while (!tryLock()) await sleep(100);
+  try {
+    await work();
+  } finally {
+    rmdirSync(lock);
+  }
+}
+
+function tryLock(): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > ABANDONED_MS) rmdirSync(lock);
+    return false;
+  }
+}
