@@ -8,6 +8,7 @@ export type LeaseContainer = {
   HostConfig: {
     NetworkMode: string;
     CapDrop: string[];
+    CapAdd: string[];
     SecurityOpt: string[];
     Init: boolean;
     NanoCpus: number;
@@ -34,6 +35,7 @@ export function leaseOptions({ HostConfig: host }: LeaseContainer): string[] {
   const flags: [string, string | number][] = [
     ['network', host.NetworkMode],
     ...host.CapDrop.map((capability): [string, string] => ['cap-drop', capability]),
+    ...host.CapAdd.map((capability): [string, string] => ['cap-add', capability]),
     ...host.SecurityOpt.map((option): [string, string] => ['security-opt', option]),
     ['cpus', host.NanoCpus / 1e9],
     ['memory', host.Memory],

@@ -32,21 +32,58 @@ describeNeeding(['docker'], 'a hostile workload', () => {
       ).stdout,
     );
 
-  test('has no capability, cannot gain one, and is filtered, in exec too', async () => {
-    const status =
-      'grep -E "^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\\t"';
-    const expected = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']
-      .map((name) => `${name}:0000000000000000`)
-      .concat('NoNewPrivs:1', 'Seccomp:2', '');
-    expect((await said(status)).split('\n')).toEqual(expected);
-    expect((await execIn(await bed.run(), status)).split('\n')).toEqual(expected);
+  // CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4, KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10.
+  const own = '00000000000004fb';
+  const none = '0000000000000000';
+  const status = 'grep -E "^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\\t"';
+  const standing = (held: string) =>
+    [`CapInh:${none}`, `CapPrm:${held}`, `CapEff:${held}`, `CapBnd:${own}`, `CapAmb:${none}`]
+      .concat('NoNewPrivs:1', 'Seccomp:2', '')
+      .join('\n');
+
+  test('has the capabilities of root over its own, cannot gain more, and is filtered, in exec too', async () => {
+    expect(await said(status)).toBe(standing(own));
+    expect(await execIn(await bed.run(), status)).toBe(standing(own));
+  });
+
+  test('has no capability as any other user', async () => {
+    const order = { ...shell(status), user: '1000:1000' };
+    expect(await outputOf(bed.engine, await bed.run(order))).toBe(standing(none));
+  });
+
+  test('as root of its image it owns, gives away, kills, listens and becomes another user, for good', async () => {
+    const script = [
+      'echo kept > /data; chown 65534:65534 /data; chmod 600 /data; cat /data',
+      'nc -l -p 80 </dev/null >/dev/null 2>&1 & sleep 0.2; kill -0 $! && echo listens',
+      'echo "own:x:1000:1000::/tmp:/bin/sh" >> /etc/passwd',
+      'su own -c "id -u; cat /data; mkdir /etc/x; chown 0 /tmp; kill 1" 2>&1 | sed "s/.*: //"',
+      'su own -c "while :; do sleep 1; done" & sleep 0.2; kill -9 $! && echo killed',
+    ].join('\n');
+    expect((await said(script)).split('\n')).toEqual([
+      'kept',
+      'listens',
+      '1000',
+      'Permission denied',
+      'Permission denied',
+      'Operation not permitted',
+      'Operation not permitted',
+      'killed',
+      '',
+    ]);
   });
 
   test.each([
     ['mounts', 'mount -t tmpfs none /mnt'],
     ['binds', 'mount --bind / /mnt'],
     ['remounts what is read-only', 'mount -o remount,rw /proc/sys'],
-    ['makes devices', 'mknod /tmp/sda b 8 0 && cat /tmp/sda'],
+    ['makes devices', 'mknod /tmp/sda b 8 0'],
+    ['changes its root', 'chroot / true'],
+    ['loads modules', 'insmod /bin/busybox 2>&1 | grep -qv "not permitted"'],
+    ['listens to the wire', 'arping -c 1 -w 1 -I eth0 10.0.0.1 2>&1 | grep -q ^ARPING'],
+    ['gives its network another address', 'ip addr add 10.1.2.3/8 dev eth0'],
+    ['traces the kernel', 'dmesg'],
+    ['raises its own limits', 'ulimit -Hc 1'],
+    ['hurries past others', 'nice -n -5 true'],
     ['makes a user namespace', 'unshare -U true'],
     ['makes a mount namespace', 'unshare -m true'],
     ['enters the host', 'nsenter -t 1 -m -n true'],
@@ -55,7 +92,10 @@ describeNeeding(['docker'], 'a hostile workload', () => {
     ['adds a route', 'ip route add 192.168.0.0/16 dev lo'],
     ['pulls the trigger', 'echo h > /proc/sysrq-trigger'],
     ['writes to the system tree', 'echo 1 > /sys/kernel/mm/transparent_hugepage/enabled'],
-    ['leaves its cgroup', 'mkdir /sys/fs/cgroup/memory/own || mkdir /sys/fs/cgroup/own'],
+    [
+      'leaves its cgroup',
+      'for dir in $(grep -E " cgroup2? " /proc/mounts | cut -d" " -f2); do mkdir $dir/own && echo made; done | grep -q made',
+    ],
     ['reads the memory of the kernel', 'head -c 1 /proc/kcore | grep -q .'],
     ['sets the clock', 'date -s 2001-01-01; [ "$(date +%Y)" = 2001 ]'],
     ['pings as a raw socket', 'ping -c 1 -W 1 127.0.0.1'],

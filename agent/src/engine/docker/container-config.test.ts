@@ -29,10 +29,11 @@ const around = (change: Partial<Capabilities> = {}, more: Partial<Surroundings> 
 const GPUS = ['GPU-1', 'GPU-2'];
 
 describe('what a container is given', () => {
-  test('no privilege of any kind', () => {
+  test('no privilege beyond its own files, processes and ports', () => {
     const { HostConfig: host } = containerConfig(testOrder(), around());
     expect(host).toMatchObject({
       CapDrop: ['ALL'],
+      CapAdd: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'],
       SecurityOpt: ['no-new-privileges'],
       Privileged: false,
       RestartPolicy: { Name: '' },
@@ -42,7 +43,6 @@ describe('what a container is given', () => {
     for (const opening of [
       'Binds',
       'Mounts',
-      'CapAdd',
       'PidMode',
       'UsernsMode',
       'CgroupParent',

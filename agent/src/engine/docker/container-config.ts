@@ -7,6 +7,12 @@ export const labels = { agent: 'coop.agent', lease: 'coop.lease', order: 'coop.o
 
 const MIB = 1024 * 1024;
 
+/**
+ * What root of an ordinary image needs on its own files, processes and ports (apt, gosu, postgres), and nothing that reaches beyond
+ * them: docs/decisions/005.
+ */
+const ROOT_MAY = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
+
 export type Surroundings = {
   agentId: string;
   imageId: string;
@@ -41,6 +47,7 @@ export function containerConfig(order: LeaseOrder, around: Surroundings): Contai
     HostConfig: {
       NetworkMode: around.network ?? 'none',
       CapDrop: ['ALL'],
+      CapAdd: ROOT_MAY,
       SecurityOpt: ['no-new-privileges'],
       Privileged: false,
       ReadonlyRootfs: false,
