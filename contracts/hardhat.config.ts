@@ -11,5 +11,11 @@ export default defineConfig({
     path,
     settings: { optimizer: { enabled: true, runs: 10_000 }, viaIR: true, evmVersion: 'cancun' },
   },
-  test: { solidity: { fuzz: { runs: 256 }, invariant: { runs: 32, depth: 64, failOnRevert: false } } },
+  test: {
+    solidity: {
+      fsPermissions: { readDirectory: ['./test/vectors'] },
+      fuzz: { runs: 256 },
+      invariant: { runs: 32, depth: 64, failOnRevert: false },
+    },
+  },
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { emissionVectors } from '@gpucoop/contracts/vectors/emission.ts';
 import { migrate } from '@gpucoop/server/db/migrate.ts';
 import { openPglite } from '@gpucoop/server/db/pglite.ts';
 import type { Session } from '@gpucoop/server/db/open.ts';
@@ -21,8 +22,14 @@ const scalarTypes: Record<string, string> = {
   _text: 'string[]',
 };
 
+const files: [path: string, text: string][] = [
+  ['server/src/db/rows.ts', await rowTypes()],
+  ['contracts/test/vectors/emission.json', JSON.stringify(emissionVectors())],
+];
+
 const stale: string[] = [];
-for (const [path, text] of [[join(root, 'server/src/db/rows.ts'), await rowTypes()]] as const) {
+for (const [name, text] of files) {
+  const path = join(root, name);
   const formatted = format(path, text);
   if (formatted === (await readFile(path, 'utf8').catch(() => ''))) continue;
   if (check) stale.push(relative(root, path));

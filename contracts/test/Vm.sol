@@ -19,6 +19,8 @@ interface Vm {
     function readFile(string calldata path) external view returns (string memory text);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256 value);
     function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory values);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool exists);
+    function toString(uint256 value) external pure returns (string memory text);
 }
 
 /// @dev What our test contracts start from: the cheatcodes, comparisons that print both sides, and a bound for fuzzed numbers.
@@ -26,10 +28,15 @@ abstract contract Test {
     Vm internal constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
 
     error NotEqual(string what, uint256 left, uint256 right);
+    error NotTrue(string what);
     error NotAtMost(string what, uint256 left, uint256 right);
 
     function assertEq(uint256 left, uint256 right, string memory what) internal pure {
         require(left == right, NotEqual(what, left, right));
+    }
+
+    function assertTrue(bool holds, string memory what) internal pure {
+        require(holds, NotTrue(what));
     }
 
     function assertLe(uint256 left, uint256 right, string memory what) internal pure {
