@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeRemains } from './remains.ts';
 
 /**
  * A docker engine of a test's own, which may be killed and restarted: its own data, containerd and network namespace (two engines in
@@ -83,10 +84,8 @@ export async function startDockerd({ liveRestore = false }: { liveRestore?: bool
       await end('SIGTERM');
       await endProcess(containerd, 'SIGTERM');
       // What a killed engine left: shims, which name this directory, and their containers.
-      for (const pid of processesNaming(dir)) kill(pid);
+      removeRemains(dir);
       run('ip', ['netns', 'del', namespace]);
-      for (const mount of mountsUnder(dir)) run('umount', ['-l', mount]);
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
   try {
@@ -132,47 +131,6 @@ function ping(socketPath: string): Promise<boolean> {
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(false));
   });
-}
-
-function processesNaming(dir: string): number[] {
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  const shims = pids.filter((pid) => pid !== process.pid && commandLine(pid).includes(dir));
-  return [...shims, ...pids.filter((pid) => shims.includes(parentOf(pid)))];
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function parentOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return 0;
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Ended already.
-  }
-}
-
-function mountsUnder(dir: string): string[] {
-  return readFileSync('/proc/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-    .filter((point) => point.startsWith(`${dir}/`))
-    .reverse();
 }
 
 function run(command: string, args: string[]): void {

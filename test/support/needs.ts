@@ -6,11 +6,13 @@ import { describe } from 'vitest';
  * A suite says which parts of a machine it needs. Where one is missing the suite is skipped with the reason, which the end of the
  * test run shows; in CI a missing part is a failure.
  */
-export type Part = 'docker' | 'postgres' | 'root' | 'iptables' | 'gpu';
+export type Part = 'docker' | 'podman' | 'postgres' | 'root' | 'iptables' | 'gpu';
 
 const probes: Record<Part, () => string | undefined> = {
   docker: () =>
     answers('docker', ['version', '--format', '{{.Server.Version}}']) ? undefined : 'no docker engine answers',
+  podman: () =>
+    process.getuid?.() !== 0 ? 'not root' : answers('podman', ['--version']) ? undefined : 'podman is not installed',
   postgres: () =>
     process.env.TEST_DATABASE_URL !== undefined || postgresBinDir() !== undefined
       ? undefined

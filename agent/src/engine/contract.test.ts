@@ -7,12 +7,12 @@ import { extract, pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeNeeding } from '../../../test/support/needs.ts';
 import type { EngineError } from './engine-error.ts';
-import { logLines, never, openTestBed, outputOf, shell, until } from './test-bed.ts';
+import { logLines, never, openTestBed, outputOf, shell, tellsOutOfMemory, until } from './test-bed.ts';
 import type { TestBed } from './test-bed.ts';
 
 describeNeeding(['docker'], 'the docker engine', () => contract('docker'));
 describe('the process engine', () => contract('process'));
-describe.skipIf(!existsSync('/run/podman/podman.sock'))('the podman engine', () => contract('podman'));
+describeNeeding(['podman'], 'the podman engine', () => contract('podman'));
 
 function contract(kind: 'docker' | 'podman' | 'process'): void {
   let bed: TestBed;
@@ -146,7 +146,7 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
 
   test('another agent on the machine sees nothing of it and cannot touch it', async () => {
     const id = await bed.run();
-    const stranger = await openTestBed(kind);
+    const stranger = await openTestBed(kind, bed.where);
     try {
       expect(await stranger.engine.list()).toEqual([]);
       expect(await stranger.engine.inspect(id)).toBeUndefined();
@@ -265,7 +265,9 @@ function contract(kind: 'docker' | 'podman' | 'process'): void {
 
   test('a workload that takes more memory than rented ends out_of_memory', async () => {
     const id = await bed.run({ ...shell('x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done'), memory_mib: 32 });
-    expect(await bed.engine.wait(id, never())).toMatchObject({ reason: 'out_of_memory', oom_killed: true });
+    const ended = await bed.engine.wait(id, never());
+    if (!tellsOutOfMemory(kind)) expect(ended).toMatchObject({ reason: null, exit_code: 137 });
+    else expect(ended).toMatchObject({ reason: 'out_of_memory', oom_killed: true });
   });
 
   test('connects to a port of the workload, and says so where nothing listens', async () => {
@@ -297,7 +299,8 @@ function request(command: string[]) {
 
 function tarOf(files: Record<string, string>): Readable {
   const tar = pack();
-  for (const [name, body] of Object.entries(files)) tar.entry({ name }, body);
+  // Whoever is refused in the middle leaves an entry that nobody listens to.
+  for (const [name, body] of Object.entries(files)) tar.entry({ name }, body).on('error', () => undefined);
   tar.finalize();
   return tar as unknown as Readable;
 }

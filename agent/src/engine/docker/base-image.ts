@@ -90,10 +90,9 @@ const TEXTS = {
 async function importImage(docker: Docker, name: string, contents: Contents): Promise<void> {
   const tar = pack();
   const filled = fill(tar, contents).catch((error: unknown) => tar.destroy(error as Error));
-  const [repo, tag] = name.split(':');
   const changes = ['ENV PATH=/usr/local/bin:/usr/bin:/bin', 'CMD ["/bin/sh"]', 'LABEL coop.base=1'];
   const stream = await within(60_000, 'import base image', () =>
-    docker.importImage(tar as unknown as NodeJS.ReadableStream, { repo, tag, changes } as object),
+    docker.importImage(tar as unknown as NodeJS.ReadableStream, { repo: name, changes } as object),
   );
   for await (const _ of stream as AsyncIterable<unknown>);
   await filled;

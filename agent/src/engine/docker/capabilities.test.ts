@@ -8,7 +8,9 @@ const read = (
   mounts = '',
   dirs: string[] = [],
   engine: { name: 'docker' | 'podman'; version: string } = docker,
-) => readCapabilities(facts, engine, false, mounts, (dir) => dirs.includes(dir));
+  hasPodmanInit = true,
+) => readCapabilities(facts, engine, false, { mounts, specDirHasNvidia: (dir) => dirs.includes(dir), hasPodmanInit });
+const podman = { name: 'podman', version: '4.3.1' } as const;
 
 describe('what an engine says of itself', () => {
   test('devices: CDI before the NVIDIA runtime, neither without either', () => {
@@ -44,6 +46,19 @@ describe('what an engine says of itself', () => {
     expect(read({ Plugins: { Log: ['json-file', 'local'] } }).logDriver).toBe('local');
     expect(read({ Plugins: { Log: ['json-file'] } }).logDriver).toBe('json-file');
     expect(read({}, '', [], { name: 'podman', version: '5.0.0' }).logDriver).toBe('k8s-file');
+  });
+
+  test('podman’s list of runtimes is no promise: only its default one is used', () => {
+    const runtimes = { runc: {}, runsc: {} };
+    expect(read({ Runtimes: runtimes, DefaultRuntime: 'runc' }).runtimes).toEqual(['runc', 'runsc']);
+    expect(read({ Runtimes: runtimes, DefaultRuntime: 'runc' }, '', [], podman).runtimes).toEqual(['runc']);
+  });
+
+  test('an init process only where it is installed', () => {
+    expect(read({ InitBinary: 'docker-init' }).hasInit).toBe(true);
+    expect(read({}).hasInit).toBe(false);
+    expect(read({}, '', [], podman, true).hasInit).toBe(true);
+    expect(read({}, '', [], podman, false).hasInit).toBe(false);
   });
 
   test('a rootless engine is known as one', () => {

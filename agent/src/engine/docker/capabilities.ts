@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { EngineInfo } from '@gpucoop/protocol/agent-api.ts';
 import { within } from '../within.ts';
 import type { Connection } from './client.ts';
@@ -15,6 +15,8 @@ export type Capabilities = {
   rootDir: string;
   rootless: boolean;
   hasInit: boolean;
+  /** Added capabilities are given to whatever user a container runs as, not to root alone. */
+  addsToAnyUser: boolean;
 };
 
 /** The parts of `GET /info` that are read here; old engines lack many. */
@@ -34,30 +36,34 @@ export type EngineFacts = {
 
 export async function detectCapabilities(connection: Connection, simulateGpus: boolean): Promise<Capabilities> {
   const facts = (await within(10_000, 'info', () => connection.docker.info())) as EngineFacts;
-  return readCapabilities(facts, connection, simulateGpus, readMounts(), mentionsNvidia);
+  return readCapabilities(facts, connection, simulateGpus, thisHost());
 }
+
+/** What the engine does not say, and the host does. */
+export type Host = { mounts: string; specDirHasNvidia(dir: string): boolean; hasPodmanInit: boolean };
 
 export function readCapabilities(
   facts: EngineFacts,
   { name, version }: Pick<Connection, 'name' | 'version'>,
   simulateGpus: boolean,
-  mounts: string,
-  specDirHasNvidia: (dir: string) => boolean,
+  host: Host,
 ): Capabilities {
-  const runtimes = Object.keys(facts.Runtimes ?? {});
+  // podman's docker-compatible interface names every runtime there is in the world, and uses its default whatever it is asked for.
+  const runtimes = name === 'podman' ? [facts.DefaultRuntime ?? ''] : Object.keys(facts.Runtimes ?? {});
   const storageDriver = facts.Driver ?? 'unknown';
   const rootDir = facts.DockerRootDir ?? '/var/lib/docker';
   return {
-    gpu: simulateGpus ? 'simulated' : gpuWay(facts, name, version, runtimes, specDirHasNvidia),
+    gpu: simulateGpus ? 'simulated' : gpuWay(facts, name, version, runtimes, host),
     runtimes,
     defaultRuntime: facts.DefaultRuntime ?? '',
     storageDriver,
-    diskLimit: limitsDisk(storageDriver, facts, rootDir, mounts) ? 'enforced' : 'watched',
+    diskLimit: limitsDisk(storageDriver, facts, rootDir, host.mounts) ? 'enforced' : 'watched',
     liveRestore: name === 'podman' || facts.LiveRestoreEnabled === true,
     logDriver: name === 'podman' ? 'k8s-file' : (facts.Plugins?.Log ?? []).includes('local') ? 'local' : 'json-file',
     rootDir,
     rootless: (facts.SecurityOptions ?? []).some((option) => option.includes('rootless')),
-    hasInit: name === 'podman' || (facts.InitBinary ?? '') !== '',
+    hasInit: name === 'podman' ? host.hasPodmanInit : (facts.InitBinary ?? '') !== '',
+    addsToAnyUser: name === 'podman',
   };
 }
 
@@ -66,7 +72,7 @@ function gpuWay(
   name: Connection['name'],
   version: string,
   runtimes: string[],
-  specDirHasNvidia: (dir: string) => boolean,
+  { specDirHasNvidia }: Host,
 ): EngineInfo['gpu'] {
   if (name === 'podman') {
     // Its docker-compatible interface hands CDI devices over from version 5 on.
@@ -98,6 +104,17 @@ function mountOptionsOf(path: string, mounts: string): string {
     if (holds && point.length >= best.point.length) best = { point, options };
   }
   return best.options;
+}
+
+/** Where distributions put the init process that podman itself does not bring. */
+const PODMAN_INITS = ['/usr/libexec/podman/catatonit', '/usr/lib/podman/catatonit', '/usr/bin/catatonit'];
+
+function thisHost(): Host {
+  return {
+    mounts: readMounts(),
+    specDirHasNvidia: mentionsNvidia,
+    hasPodmanInit: PODMAN_INITS.some((path) => existsSync(path)),
+  };
 }
 
 function readMounts(): string {

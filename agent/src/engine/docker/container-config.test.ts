@@ -15,14 +15,15 @@ const capabilities: Capabilities = {
   rootDir: '/var/lib/docker',
   rootless: false,
   hasInit: true,
+  addsToAnyUser: false,
 };
 const around = (change: Partial<Capabilities> = {}, more: Partial<Surroundings> = {}): Surroundings => ({
   agentId: 'mch_a',
-  imageId: 'sha256:1',
-  imageDigest: null,
-  imageSizeBytes: 100 * 1024 * 1024,
+  image: { id: 'sha256:1', digest: null, sizeBytes: 100 * 1024 * 1024, user: '' },
   network: 'coop-1',
   openFilesMax: 20_000,
+  processesMax: null,
+  seccompProfile: null,
   capabilities: { ...capabilities, ...change },
   ...more,
 });
@@ -52,6 +53,19 @@ describe('what a container is given', () => {
     ]) {
       expect(host).not.toHaveProperty(opening);
     }
+  });
+
+  test('capabilities for root alone, where the engine would give them to anybody', () => {
+    const added = (user: string | null, imageUser: string, addsToAnyUser = true) =>
+      containerConfig(
+        testOrder({ user }),
+        around({ addsToAnyUser }, { image: { id: 'sha256:1', digest: null, sizeBytes: 1, user: imageUser } }),
+      ).HostConfig?.CapAdd;
+    for (const root of ['', '0', 'root', '0:0', 'root:staff']) expect(added(null, root)).toHaveLength(8);
+    for (const other of ['1000', 'nobody', '1000:0', '00']) expect(added(null, other)).toEqual([]);
+    expect(added('1000', '')).toEqual([]);
+    expect(added('0', 'nobody')).toHaveLength(8);
+    expect(added('1000', '', false)).toHaveLength(8);
   });
 
   test('its limits, and the network or none', () => {
@@ -117,6 +131,16 @@ describe('what a container is given', () => {
     expect(files(20_000)).toMatchObject({ Soft: 20_000, Hard: 20_000 });
     expect(files(2 ** 30)).toMatchObject({ Soft: 65_536, Hard: 1_048_576 });
     expect(files(null)).toBeUndefined();
+  });
+
+  test('processes a user may have, where the engine must be told', () => {
+    const limits = (processesMax: number | null) =>
+      containerConfig(testOrder(), around({}, { processesMax })).HostConfig?.Ulimits?.filter(
+        ({ Name }) => Name === 'nproc',
+      );
+    expect(limits(96_365)).toEqual([{ Name: 'nproc', Soft: 32_768, Hard: 32_768 }]);
+    expect(limits(4096)).toEqual([{ Name: 'nproc', Soft: 4096, Hard: 4096 }]);
+    expect(limits(null)).toEqual([]);
   });
 
   test('the image’s own command unless there is another', () => {

@@ -2,6 +2,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import type { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
 import { EngineError } from '../engine-error.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { Image } from './image.ts';
 
 export const labels = { agent: 'coop.agent', lease: 'coop.lease', order: 'coop.order', image: 'coop.image' } as const;
 
@@ -15,14 +16,16 @@ const ROOT_MAY = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND
 
 export type Surroundings = {
   agentId: string;
-  imageId: string;
-  imageDigest: string | null;
-  imageSizeBytes: number;
+  image: Image;
   /** null: no network at all. */
   network: string | null;
   capabilities: Capabilities;
   /** The hard limit of open files here, which the engine's is taken to be; null: unknown. */
   openFilesMax: number | null;
+  /** The same of processes, where the engine has to be told (podman asks for more than its service may give); else null. */
+  processesMax: number | null;
+  /** A file, where the engine's own profile of system calls will not do; else null. */
+  seccompProfile: string | null;
 };
 
 /** Everything that keeps a workload inside its lease. Pure, so that a test reads what a container will be given. */
@@ -30,7 +33,7 @@ export function containerConfig(order: LeaseOrder, around: Surroundings): Contai
   const { capabilities } = around;
   return {
     name: containerName(order.lease_id),
-    Image: around.imageId,
+    Image: around.image.id,
     ...commandOf(order),
     Env: environmentOf(order, capabilities),
     ...(order.working_dir !== null && { WorkingDir: order.working_dir }),
@@ -39,7 +42,7 @@ export function containerConfig(order: LeaseOrder, around: Surroundings): Contai
       [labels.agent]: around.agentId,
       [labels.lease]: order.lease_id,
       [labels.order]: JSON.stringify(withoutSecrets(order)),
-      [labels.image]: around.imageDigest ?? around.imageId,
+      [labels.image]: around.image.digest ?? around.image.id,
     },
     Hostname: order.lease_id.replaceAll('_', '-').slice(0, 63),
     Tty: false,
@@ -47,8 +50,11 @@ export function containerConfig(order: LeaseOrder, around: Surroundings): Contai
     HostConfig: {
       NetworkMode: around.network ?? 'none',
       CapDrop: ['ALL'],
-      CapAdd: ROOT_MAY,
-      SecurityOpt: ['no-new-privileges'],
+      CapAdd: capabilities.addsToAnyUser && !isRoot(order.user ?? around.image.user) ? [] : ROOT_MAY,
+      SecurityOpt: [
+        'no-new-privileges',
+        ...(around.seccompProfile === null ? [] : [`seccomp=${around.seccompProfile}`]),
+      ],
       Privileged: false,
       ReadonlyRootfs: false,
       Init: capabilities.hasInit,
@@ -63,7 +69,7 @@ export function containerConfig(order: LeaseOrder, around: Surroundings): Contai
       // Shared memory counts towards the limit above, so half of it (Linux's own default) costs the provider nothing.
       ShmSize: (order.shm_mib ?? Math.floor(order.memory_mib / 2)) * MIB,
       OomScoreAdj: capabilities.rootless ? 0 : 500,
-      Ulimits: ulimits(around.openFilesMax),
+      Ulimits: ulimits(around),
       LogConfig: logConfig(capabilities),
       ...(around.network !== null && !capabilities.rootless && { Sysctls: { 'net.ipv6.conf.all.disable_ipv6': '1' } }),
       ...runtimeOf(order, capabilities),
@@ -71,6 +77,11 @@ export function containerConfig(order: LeaseOrder, around: Surroundings): Contai
       ...storageOf(order, around),
     },
   };
+}
+
+/** By name or number; root by any other name gets less than it could, never more. */
+function isRoot(user: string): boolean {
+  return ['', '0', 'root'].includes(user.split(':')[0] as string);
 }
 
 export function containerName(leaseId: string): string {
@@ -82,9 +93,12 @@ export function withoutSecrets(order: LeaseOrder): LeaseOrder {
   return { ...order, env: {}, registry_auth: null };
 }
 
+/** Also the limit that podman's service sets itself. */
+const PIDS_MAX = 32_768;
+
 /** Processes and threads: enough for data loaders on many cores, a bound on a fork bomb. */
 export function pidsLimit(cpus: number): number {
-  return Math.min(32_768, 1024 + 256 * Math.ceil(cpus));
+  return Math.min(PIDS_MAX, 1024 + 256 * Math.ceil(cpus));
 }
 
 /** The two ends of a dev-environment that has nothing of its own to run: it stands, and ends at once when asked to. */
@@ -154,21 +168,21 @@ function runtimeOf(order: LeaseOrder, { runtimes, defaultRuntime }: Capabilities
     : {};
 }
 
-function storageOf(
-  order: LeaseOrder,
-  { capabilities, imageSizeBytes }: Surroundings,
-): { StorageOpt?: Record<string, string> } {
+function storageOf(order: LeaseOrder, { capabilities, image }: Surroundings): { StorageOpt?: Record<string, string> } {
   if (capabilities.diskLimit !== 'enforced') return {};
   // overlay2 counts what the container wrote; the others count its image too.
-  const image = capabilities.storageDriver.startsWith('overlay') ? 0 : Math.ceil(imageSizeBytes / MIB);
-  return { StorageOpt: { size: `${order.disk_mib + image}m` } };
+  const imageMib = capabilities.storageDriver.startsWith('overlay') ? 0 : Math.ceil(image.sizeBytes / MIB);
+  return { StorageOpt: { size: `${order.disk_mib + imageMib}m` } };
 }
 
-function ulimits(openFilesMax: number | null): { Name: string; Soft: number; Hard: number }[] {
-  const core = { Name: 'core', Soft: 0, Hard: 0 };
-  if (openFilesMax === null) return [core];
-  const files = Math.min(openFilesMax, 1_048_576);
-  return [core, { Name: 'nofile', Soft: Math.min(files, 65_536), Hard: files }];
+function ulimits({ openFilesMax, processesMax }: Surroundings): { Name: string; Soft: number; Hard: number }[] {
+  const files = Math.min(openFilesMax ?? 0, 1_048_576);
+  const processes = Math.min(processesMax ?? 0, PIDS_MAX);
+  return [
+    { Name: 'core', Soft: 0, Hard: 0 },
+    ...(openFilesMax === null ? [] : [{ Name: 'nofile', Soft: Math.min(files, 65_536), Hard: files }]),
+    ...(processesMax === null ? [] : [{ Name: 'nproc', Soft: processes, Hard: processes }]),
+  ];
 }
 
 /** At most 20 MB a lease, whatever it prints. `local` keeps bytes as they came; json-file spoils characters cut at 16 KiB. */

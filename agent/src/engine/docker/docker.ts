@@ -22,6 +22,8 @@ import { parseImageReference } from './image-reference.ts';
 import { obtainImage } from './image.ts';
 import { readLogs } from './logs.ts';
 import { explainEnd } from './end-reason.ts';
+import { initContainer } from './init-container.ts';
+import { writePodmanSeccomp } from './podman-seccomp.ts';
 import { openPrivateImages } from './private-images.ts';
 import { startError } from './start-error.ts';
 import { readState } from './state.ts';
@@ -47,7 +49,8 @@ export async function openDocker(connection: Connection, options: EngineOptions)
   const privateImages = openPrivateImages(options.stateDir);
   const ownImages = options.ownImages !== false;
   const disk = new DiskMeasure(docker, capabilities.rootDir);
-  const openFilesMax = await hardOpenFilesLimit();
+  const limits = await hardLimits();
+  const seccompProfile = name === 'podman' ? await writePodmanSeccomp(options.stateDir) : null;
   const baseImage = await ensureBaseImage(docker).catch((error: unknown) => {
     log.warn({ error: engineMessage(error) }, 'the base image could not be made: specs must name an image');
     return undefined;
@@ -78,6 +81,16 @@ export async function openDocker(connection: Connection, options: EngineOptions)
   const inspect = async (containerId: string): Promise<ContainerState | undefined> => {
     const container = await find(containerId);
     return container && stateOf(container);
+  };
+  /** podman's network programs put rules of their own before ours with a container's network: so that comes before its process. */
+  const closeOffFirst = async ({ Id: id, HostConfig: host }: ContainerInspectInfo): Promise<void> => {
+    if (host.NetworkMode === 'none') return;
+    await within(60_000, 'set up network', () => initContainer(docker, id)).catch((error: unknown) => {
+      throw startError(error, 'start');
+    });
+    await isolation.reassert();
+    if (isolation.network() === null)
+      throw new EngineError('engine_unavailable', `The lease's network cannot be closed off: ${isolation.problem()}`);
   };
   const diskUsedMib = async (containerId: string): Promise<number | null> => {
     const container = await find(containerId);
@@ -135,19 +148,20 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
       const config = containerConfig(order, {
         agentId,
-        imageId: image.id,
-        imageDigest: image.digest,
-        imageSizeBytes: image.sizeBytes,
+        image,
         network: isolation.network(),
         capabilities,
-        openFilesMax,
+        openFilesMax: limits.openFiles,
+        processesMax: name === 'podman' ? limits.processes : null,
+        seccompProfile,
       });
       try {
         const created = await within(CALL_MS, 'create container', () => docker.createContainer(config));
         return { containerId: created.id };
       } catch (error) {
-        // Asked twice at once: the other call made it.
-        if (statusOf(error) === 409) return engine.prepare(order, onProgress, signal);
+        // Asked twice at once: the other call made it. podman has no status of its own for that.
+        if (statusOf(error) === 409 || /name .* is already in use/.test(engineMessage(error)))
+          return engine.prepare(order, onProgress, signal);
         throw startError(error, 'create');
       }
     },
@@ -156,6 +170,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       const container = await own(containerId);
       // The engine would start one again that has ended: whoever was killed while it was started asks once more.
       if (readState(container, { startedAt: null, liveRestore: capabilities.liveRestore }).state !== 'created') return;
+      if (name === 'podman') await closeOffFirst(container);
       try {
         await within(60_000, 'start', (abortSignal) =>
           docker.getContainer(container.Id).start({ abortSignal } as object),
@@ -312,8 +327,12 @@ function whyNoRules(rootless: boolean): string | null {
   return process.getuid?.() === 0 ? null : 'the agent does not run as root, so it cannot set firewall rules';
 }
 
-async function hardOpenFilesLimit(): Promise<number | null> {
+/** What this process may have at most, which the engine's limits are taken to be; null: unlimited, or not known here. */
+async function hardLimits(): Promise<{ openFiles: number | null; processes: number | null }> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
-  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1];
-  return hard === undefined ? null : Number(hard);
+  const hard = (title: string) => {
+    const number = new RegExp(`^${title}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits)?.[1];
+    return number === undefined ? null : Number(number);
+  };
+  return { openFiles: hard('Max open files'), processes: hard('Max processes') };
 }

@@ -56,7 +56,7 @@ async function createExec(docker: Docker, containerId: string, request: ExecRequ
       }),
     );
   } catch (error) {
-    if (statusOf(error) === 409 || /is not running/.test(engineMessage(error))) {
+    if (statusOf(error) === 409 || /is not running|running containers/.test(engineMessage(error))) {
       throw new CoopError('wrong_state', 'The container is not running.', { cause: error });
     }
     throw asEngineError(error, 'exec');
@@ -130,7 +130,12 @@ async function firstResize(exec: Docker.Exec, columns: number, rows: number): Pr
 }
 
 async function resize(exec: Docker.Exec, columns: number, rows: number): Promise<void> {
-  await within(5000, 'resize', (abortSignal) => exec.resize({ w: columns, h: rows, abortSignal }));
+  await within(5000, 'resize', (abortSignal) => exec.resize({ w: columns, h: rows, abortSignal })).catch(
+    (error: unknown) => {
+      // How podman says yes.
+      if (statusOf(error) !== 201) throw error;
+    },
+  );
 }
 
 /**

@@ -22,6 +22,14 @@ export async function writeFiles(
   tar: Readable,
   roomBytes: number,
 ): Promise<void> {
+  // podman would make a directory that is not there.
+  await within(30_000, 'find directory', () => docker.getContainer(containerId).infoArchive({ path })).catch(
+    (error: unknown) => {
+      // An answer to this question has no text.
+      if (statusOf(error) === 404) throw new CoopError('not_found', `There is no ${path} in the container.`);
+      throw fileError(error, path);
+    },
+  );
   const limited = limit(tar, roomBytes);
   try {
     await docker.getContainer(containerId).putArchive(limited, { path, noOverwriteDirNonDir: 'true' });

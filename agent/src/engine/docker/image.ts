@@ -8,7 +8,8 @@ import { parseImageReference } from './image-reference.ts';
 import type { ImageReference } from './image-reference.ts';
 import type { PrivateImages } from './private-images.ts';
 
-export type Image = { id: string; digest: string | null; sizeBytes: number };
+/** `user`: whom the image runs as where the order does not say; empty is root. */
+export type Image = { id: string; digest: string | null; sizeBytes: number; user: string };
 
 export type ImageSource = { docker: Docker; privateImages: PrivateImages; ownImages: boolean };
 
@@ -45,7 +46,12 @@ export async function findImage(docker: Docker, reference: string): Promise<Imag
     const image = await within(10_000, 'inspect image', (abortSignal) =>
       docker.getImage(reference).inspect({ abortSignal } as object),
     );
-    return { id: image.Id, digest: image.RepoDigests?.[0] ?? null, sizeBytes: image.Size };
+    return {
+      id: image.Id,
+      digest: image.RepoDigests?.[0] ?? null,
+      sizeBytes: image.Size,
+      user: image.Config?.User ?? '',
+    };
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw asEngineError(error, `inspect image ${reference}`);

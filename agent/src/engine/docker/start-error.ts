@@ -1,6 +1,10 @@
 import { EngineError } from '../engine-error.ts';
 import { asEngineError, engineMessage } from './client.ts';
 
+/** In the words of docker, runc and crun. Without the `exec` in front the same words tell of files of the engine's own. */
+const NO_COMMAND =
+  /executable file .*not found|no command specified|(exec:? .*|open executable: )(no such file or directory|permission denied|is a directory|exec format error)/i;
+
 /** Why a container could not be created or started, from the words of the engine and its runtime. */
 export function startError(error: unknown, what: 'create' | 'start'): EngineError {
   if (error instanceof EngineError) return error;
@@ -14,13 +18,7 @@ export function startError(error: unknown, what: 'create' | 'start'): EngineErro
   ) {
     return say('device_unavailable');
   }
-  if (
-    /executable file not found|no command specified|no such file or directory|permission denied|is a directory|exec format error/i.test(
-      message,
-    )
-  ) {
-    return say('command_not_found');
-  }
+  if (NO_COMMAND.test(message)) return say('command_not_found');
   if (
     /unable to find user|no matching entries in passwd|invalid working directory|working directory .* is invalid|chdir to cwd/i.test(
       message,

@@ -30,7 +30,7 @@ export function readState(
     state: running ? 'running' : ended ? 'ended' : 'created',
     running,
     started_at: started?.toISOString() ?? null,
-    finished_at: ended ? ((finished ?? engine.startedAt)?.toISOString() ?? null) : null,
+    finished_at: ended ? (latest(started, finished ?? engine.startedAt)?.toISOString() ?? null) : null,
     exit_code: ended ? state.ExitCode : null,
     oom_killed: ended && state.OOMKilled,
     disk_full: false,
@@ -59,6 +59,12 @@ function wasEndedByRestart(
   const since = finished.getTime() - engineStart;
   const close = since >= -KILLED_BEFORE_MS && since <= (engine.liveRestore ? 0 : KILLED_AFTER_MS);
   return close && [137, 143, 255].includes(exitCode);
+}
+
+/** podman writes that a short one ended before it writes that it began. */
+function latest(started: Date | undefined, finished: Date | null): Date | undefined {
+  if (finished === null) return undefined;
+  return started !== undefined && started > finished ? started : finished;
 }
 
 /** The engine's zero time is the year 1. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { LeaseStats } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
@@ -7,13 +8,7 @@ import { asEngineError } from './client.ts';
 const MIB = 1024 * 1024;
 
 export async function readStats(docker: Docker, containerId: string, diskUsedMib: number | null): Promise<LeaseStats> {
-  // The engine takes a second for two samples.
-  const stats = await within(10_000, 'stats', (abortSignal) =>
-    docker.getContainer(containerId).stats({ stream: false, abortSignal } as { stream: false }),
-  ).catch((error: unknown) => {
-    throw asEngineError(error, 'stats');
-  });
-  if (stats.memory_stats?.usage === undefined) throw new CoopError('wrong_state', 'The container is not running.');
+  const stats = await twoSamples(docker, containerId);
   const networks = stats.networks === undefined ? null : Object.values(stats.networks);
   return {
     cpu_percent: cpuPercent(stats),
@@ -26,6 +21,24 @@ export async function readStats(docker: Docker, containerId: string, diskUsedMib
   };
 }
 
+/** docker takes a second for two samples; podman gives one at once, and nothing before it. */
+async function twoSamples(docker: Docker, containerId: string): Promise<Docker.ContainerStats> {
+  const first = await sample(docker, containerId);
+  if (first.precpu_stats?.system_cpu_usage !== undefined) return first;
+  await sleep(1000);
+  return { ...(await sample(docker, containerId)), precpu_stats: first.cpu_stats };
+}
+
+async function sample(docker: Docker, containerId: string): Promise<Docker.ContainerStats> {
+  const stats = await within(10_000, 'stats', (abortSignal) =>
+    docker.getContainer(containerId).stats({ stream: false, abortSignal } as { stream: false }),
+  ).catch((error: unknown) => {
+    throw asEngineError(error, 'stats');
+  });
+  if (stats.memory_stats?.usage === undefined) throw new CoopError('wrong_state', 'The container is not running.');
+  return stats;
+}
+
 /** 100 is one CPU. */
 function cpuPercent({ cpu_stats: now, precpu_stats: before }: Docker.ContainerStats): number {
   const used = now.cpu_usage.total_usage - (before.cpu_usage?.total_usage ?? 0);
@@ -36,7 +49,8 @@ function cpuPercent({ cpu_stats: now, precpu_stats: before }: Docker.ContainerSt
 
 /** Without the cache of files, which the kernel gives back when asked: cgroup v1 and v2 call it differently. */
 function memoryUsed({ memory_stats: memory }: Docker.ContainerStats): number {
-  const { total_inactive_file: v1, inactive_file: v2 } = memory.stats as {
+  // podman gives no details.
+  const { total_inactive_file: v1, inactive_file: v2 } = (memory.stats ?? {}) as {
     total_inactive_file?: number;
     inactive_file?: number;
   };

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { answers, openLan } from '../../../../test/support/lan.ts';
 import type { Lan } from '../../../../test/support/lan.ts';
@@ -12,10 +12,12 @@ import { openTestBed, outputOf, shell, until } from '../test-bed.ts';
 import type { TestBed } from '../test-bed.ts';
 import { isolationNames } from './names.ts';
 
-const docker = new Docker();
-
 /** Each place is shown to answer somebody who may, so that silence towards a lease means something. */
-describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
+describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => reach('docker'));
+describeNeeding(['podman', 'iptables', 'root'], 'what a lease reaches in podman', () => reach('podman'));
+
+function reach(kind: 'docker' | 'podman'): void {
+  const hookChain = kind === 'docker' ? 'DOCKER-USER' : 'FORWARD';
   let bed: TestBed;
   let lan: Lan;
   let hostService: Server;
@@ -23,7 +25,7 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
   let base: string;
   beforeAll(async () => {
     lan = await openLan();
-    bed = await openTestBed('docker');
+    bed = await openTestBed(kind);
     base = (await bed.engine.info()).base_image as string;
     hostService = createServer((socket) => socket.end('host')).listen(0, '0.0.0.0');
     await new Promise((resolve) => hostService.once('listening', resolve));
@@ -42,7 +44,7 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
   const asLease = async (...places: [host: string, port: number][]) =>
     outputOf(bed.engine, await bed.run(shell(asking(places))));
   const gatewayOf = async () => {
-    const network = await docker.getNetwork(isolationNames(bed.agentId).network).inspect();
+    const network = await bed.docker.getNetwork(isolationNames(bed.agentId).network).inspect();
     const subnet = network.IPAM?.Config?.[0]?.Subnet as string;
     return { subnet, gateway: subnet.replace(/\.\d+\/\d+$/, '.1') };
   };
@@ -76,12 +78,18 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
 
   test('not other leases, of this agent or another, nor the provider’s own containers', async () => {
     const serve = { command: ['nc', '-ll', '-p', '8080', '-e', 'echo', 'served'] };
-    const other = await openTestBed('docker');
-    const ordinary = await docker.createContainer({ Image: base, Cmd: serve.command, HostConfig: { Init: true } });
+    const other = await openTestBed(kind, bed.where);
+    // podman would raise them beyond what this machine may allow.
+    const limits = ['nofile', 'nproc'].map((Name) => ({ Name, Soft: 1024, Hard: 1024 }));
+    const ordinary = await bed.docker.createContainer({
+      Image: base,
+      Cmd: serve.command,
+      HostConfig: { Init: true, Ulimits: limits },
+    });
     try {
       await ordinary.start();
       const served = [await bed.run(serve), await other.run(serve)];
-      const addresses = await Promise.all([...served, ordinary.id].map(addressOf));
+      const addresses = await Promise.all([...served, ordinary.id].map((id) => addressOf(bed.docker, id)));
       for (const address of addresses) await until(`${address} serves the host`, () => answers(address, 8080));
       expect(await asLease(...addresses.map((address): [string, number] => [address, 8080]))).toBe('-\n-\n-\n');
     } finally {
@@ -92,7 +100,7 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
 
   test('nobody on the network reaches into a lease, but its agent does', async () => {
     const id = await bed.run({ command: ['nc', '-ll', '-p', '8080', '-e', 'echo', 'served'] });
-    const address = await addressOf(id);
+    const address = await addressOf(bed.docker, id);
     const { subnet } = await gatewayOf();
     lan.routeThroughHost(subnet);
     await until('it serves its agent', () => answers(address, 8080));
@@ -121,15 +129,9 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
       'one rule is taken out',
       (names: Names) => iptables('-D', names.forwardChain, placeOf(names.forwardChain, '10.0.0.0/8')),
     ],
-    [
-      'the way to them is cut',
-      (names: Names) => iptables('-D', 'DOCKER-USER', ...jump(names, '-i', names.forwardChain)),
-    ],
+    ['the way to them is cut', (names: Names) => iptables('-D', hookChain, ...jump(names, '-i', names.forwardChain))],
     ['the host is opened', (names: Names) => iptables('-D', 'INPUT', ...jump(names, '-i', names.inputChain))],
-    [
-      'another rule comes first',
-      (names: Names) => iptables('-I', 'DOCKER-USER', '1', '-i', names.bridge, '-j', 'ACCEPT'),
-    ],
+    ['another rule comes first', (names: Names) => iptables('-I', hookChain, '1', '-i', names.bridge, '-j', 'ACCEPT')],
   ])('is closed off again after %s', async (_, tamper) => {
     await bed.engine.reassert();
     const names = isolationNames(bed.agentId);
@@ -159,7 +161,7 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
       expect((await bed.engine.reassert()).restored).toEqual([]);
     } finally {
       try {
-        iptables('-D', 'DOCKER-USER', '-i', names.bridge, '-j', 'ACCEPT');
+        iptables('-D', hookChain, '-i', names.bridge, '-j', 'ACCEPT');
       } catch {
         // Only one of the cases put it there.
       }
@@ -169,13 +171,13 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
   test('has its network again after somebody pruned it', async () => {
     await bed.engine.reassert();
     const names = isolationNames(bed.agentId);
-    await docker.getNetwork(names.network).remove();
+    await bed.docker.getNetwork(names.network).remove();
     expect((await bed.engine.reassert()).restored).toContain(`network ${names.network}`);
     expect(await asLease([lan.internetAddress, lan.port], [lan.privateAddress, lan.port])).toBe('neighbour\n-\n');
   });
 
   test('agents do not disturb each other, and each removes only its own', async () => {
-    const other = await openTestBed('docker');
+    const other = await openTestBed(kind, bed.where);
     await other.engine.reassert();
     await bed.engine.reassert();
     expect(await other.engine.reassert()).toEqual({ restored: [] });
@@ -185,14 +187,14 @@ describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
   });
 
   test('an agent that only asks what the engine can do leaves nothing', async () => {
-    const asking_ = await openTestBed('docker');
+    const asking_ = await openTestBed(kind, bed.where);
     await asking_.engine.info();
     const names = isolationNames(asking_.agentId);
-    await expect(docker.getNetwork(names.network).inspect()).rejects.toMatchObject({ statusCode: 404 });
+    await expect(bed.docker.getNetwork(names.network).inspect()).rejects.toMatchObject({ statusCode: 404 });
     expect(iptables('-S')).not.toContain(names.bridge);
     await asking_.close();
   });
-});
+}
 
 type Names = ReturnType<typeof isolationNames>;
 
@@ -233,7 +235,7 @@ function nslookup([command, ...args]: string[]): string {
   }
 }
 
-async function addressOf(containerId: string): Promise<string> {
+async function addressOf(docker: Docker, containerId: string): Promise<string> {
   const { NetworkSettings: settings } = await docker.getContainer(containerId).inspect();
   return Object.values(settings.Networks)[0]?.IPAddress as string;
 }

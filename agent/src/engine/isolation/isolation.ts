@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { EngineLog } from '../engine.ts';
 import { findIptables, iptables, isStillRight, presentTables, replaceChains } from './iptables.ts';
@@ -7,6 +9,8 @@ import type { IsolationNames } from './names.ts';
 import { ensureNetwork, removeNetwork } from './network.ts';
 import { PRIVATE_RANGES, attachedRanges, privateResolvers } from './private-ranges.ts';
 import { chainRules, chainRulesV6, marked, stands } from './rules.ts';
+
+const CNI_STATE = '/var/lib/cni/networks';
 
 export type Isolation = {
   /** The network for leases, made and closed off by `reassert`; null where that cannot be done, and they get none. */
@@ -77,20 +81,31 @@ export async function openIsolation(options: IsolationOptions): Promise<Isolatio
 export async function removeIsolation(agentId: string, docker?: Docker): Promise<void> {
   const names = isolationNames(agentId);
   for (const command of await presentTables()) {
+    await removeRules(command, (line) => [names.forwardChain, names.inputChain].some((chain) => isJumpTo(chain, line)));
     const listing = await iptables(command, ['-S']).catch(() => '');
-    for (const line of listing.split('\n')) {
-      const isJump =
-        line.startsWith('-A ') &&
-        (line.includes(`-j ${names.forwardChain}`) || line.includes(`-j ${names.inputChain}`));
-      if (isJump) await iptables(command, ['-D', ...words(line.slice('-A '.length))]);
-    }
     for (const chain of [names.forwardChain, names.inputChain]) {
       if (!listing.includes(`-N ${chain}`)) continue;
       await iptables(command, ['-F', chain]);
       await iptables(command, ['-X', chain]);
     }
   }
-  if (docker !== undefined) await removeNetwork(docker, agentId);
+  if (docker === undefined) return;
+  await removeNetwork(docker, agentId);
+  // podman's network programs leave rules and addresses of a network that is gone.
+  await rm(join(CNI_STATE, names.network), { recursive: true, force: true });
+  for (const command of await presentTables())
+    await removeRules(command, (line) => line.includes(`-i ${names.bridge} `) || line.includes(`-o ${names.bridge} `));
+}
+
+async function removeRules(command: string, matches: (line: string) => boolean): Promise<void> {
+  const listing = await iptables(command, ['-S']).catch(() => '');
+  for (const line of listing.split('\n')) {
+    if (line.startsWith('-A ') && matches(line)) await iptables(command, ['-D', ...words(line.slice('-A '.length))]);
+  }
+}
+
+function isJumpTo(chain: string, line: string): boolean {
+  return line.includes(`-j ${chain}`);
 }
 
 async function assertRules(tables: Iptables, names: IsolationNames, hookChain: string): Promise<string[]> {
