@@ -105,6 +105,8 @@ export type EngineOptions = {
   ownImages?: boolean;
   /** False: leases get no network, and no firewall rule is set. Default true. */
   network?: boolean;
+  /** False: no network is made before its lease comes. Default true; podman never does. */
+  readyNetwork?: boolean;
   log: EngineLog;
 };
 

@@ -21,6 +21,7 @@ const around = (change: Partial<Capabilities> = {}, more: Partial<Surroundings> 
   agentId: 'mch_a',
   image: { id: 'sha256:1', digest: null, sizeBytes: 100 * 1024 * 1024, user: '' },
   network: 'coop-1',
+  networkHolder: undefined,
   openFilesMax: 20_000,
   processesMax: null,
   seccompProfile: null,

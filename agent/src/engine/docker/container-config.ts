@@ -19,6 +19,8 @@ export type Surroundings = {
   image: Image;
   /** null: no network at all. */
   network: string | null;
+  /** A container that holds a network for this lease, which is then put into it. */
+  networkHolder: string | undefined;
   capabilities: Capabilities;
   /** The hard limit of open files here, which the engine's is taken to be; null: unknown. */
   openFilesMax: number | null;
@@ -44,11 +46,13 @@ export function containerConfig(order: LeaseOrder, around: Surroundings): Contai
       [labels.order]: JSON.stringify(withoutSecrets(order)),
       [labels.image]: around.image.digest ?? around.image.id,
     },
-    Hostname: order.lease_id.replaceAll('_', '-').slice(0, 63),
+    // Whoever joins a network bears the name that is there.
+    ...(around.networkHolder === undefined && { Hostname: order.lease_id.replaceAll('_', '-').slice(0, 63) }),
     Tty: false,
     OpenStdin: false,
     HostConfig: {
-      NetworkMode: around.network ?? 'none',
+      NetworkMode:
+        around.networkHolder === undefined ? (around.network ?? 'none') : `container:${around.networkHolder}`,
       CapDrop: ['ALL'],
       CapAdd: capabilities.addsToAnyUser && !isRoot(order.user ?? around.image.user) ? [] : ROOT_MAY,
       SecurityOpt: [
@@ -71,7 +75,9 @@ export function containerConfig(order: LeaseOrder, around: Surroundings): Contai
       OomScoreAdj: capabilities.rootless ? 0 : 500,
       Ulimits: ulimits(around),
       LogConfig: logConfig(capabilities),
-      ...(around.network !== null && !capabilities.rootless && { Sysctls: { 'net.ipv6.conf.all.disable_ipv6': '1' } }),
+      ...(around.network !== null &&
+        around.networkHolder === undefined &&
+        !capabilities.rootless && { Sysctls: { 'net.ipv6.conf.all.disable_ipv6': '1' } }),
       ...runtimeOf(order, capabilities),
       ...devicesOf(order, capabilities),
       ...storageOf(order, around),

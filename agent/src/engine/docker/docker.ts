@@ -8,6 +8,7 @@ import { connectTcp } from '../connect-tcp.ts';
 import { EngineError } from '../engine-error.ts';
 import type { ContainerState, Engine, EngineOptions, OwnContainer } from '../engine.ts';
 import { openIsolation, removeIsolation } from '../isolation/isolation.ts';
+import { removeHolder } from '../isolation/network.ts';
 import { within } from '../within.ts';
 import { ensureBaseImage } from './base-image.ts';
 import { detectCapabilities } from './capabilities.ts';
@@ -25,6 +26,7 @@ import { explainEnd } from './end-reason.ts';
 import { initContainer } from './init-container.ts';
 import { writePodmanSeccomp } from './podman-seccomp.ts';
 import { openPrivateImages } from './private-images.ts';
+import { createReadyNetworks, holderUsedBy, isHolder } from './ready-networks.ts';
 import { startError } from './start-error.ts';
 import { readState } from './state.ts';
 import { readStats } from './stats.ts';
@@ -55,6 +57,17 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     log.warn({ error: engineMessage(error) }, 'the base image could not be made: specs must name an image');
     return undefined;
   });
+
+  const readyNetworks = createReadyNetworks({
+    docker,
+    agentId,
+    network: () => isolation.network(),
+    // podman sets rules of its own with each container's network, which docker does with the bridge.
+    imageId: name === 'docker' && options.readyNetwork !== false ? baseImage?.image.id : undefined,
+    log,
+  });
+  /** Made by this agent and not asked to start yet, so that nobody needs to look whether they have ended. */
+  const unstarted = new Set<string>();
 
   /** undefined too for a container that is not this agent's: nobody else's is touched, whatever id is asked for. */
   const find = async (containerId: string): Promise<ContainerInspectInfo | undefined> => {
@@ -89,8 +102,16 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       throw startError(error, 'start');
     });
     await isolation.reassert();
-    if (isolation.network() === null)
-      throw new EngineError('engine_unavailable', `The lease's network cannot be closed off: ${isolation.problem()}`);
+    refuseOpenNetwork(host.NetworkMode);
+  };
+  const refuseOpenNetwork = (mode: string | undefined): void => {
+    if (mode === 'none' || isolation.network() !== null) return;
+    throw new EngineError('engine_unavailable', `The lease's network cannot be closed off: ${isolation.problem()}`);
+  };
+  /** Of a container that runs no more, or never did. */
+  const releaseNetwork = async (container: ContainerInspectInfo): Promise<void> => {
+    const holder = holderUsedBy(container);
+    if (holder !== undefined) await removeHolder(docker, holder);
   };
   const diskUsedMib = async (containerId: string): Promise<number | null> => {
     const container = await find(containerId);
@@ -120,7 +141,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     },
 
     async prepare(order, onProgress, signal) {
-      // The rules are looked at while the image is found: nothing is created on a network that is not closed off.
+      // The rules are looked at while the rest is done: nothing is given back to be started on a network that is not closed off.
       const closedOff = isolation.reassert();
       const existing = await within(CALL_MS, 'find container', (abortSignal) =>
         docker.getContainer(containerName(order.lease_id)).inspect({ abortSignal } as object),
@@ -129,8 +150,11 @@ export async function openDocker(connection: Connection, options: EngineOptions)
         throw asEngineError(error, 'find container');
       });
       if (existing !== undefined) {
-        if (existing.Config.Labels[labels.agent] === agentId) return { containerId: existing.Id };
-        throw new EngineError('agent_refused', 'Another agent on this machine has a container of this lease.');
+        if (existing.Config.Labels[labels.agent] !== agentId)
+          throw new EngineError('agent_refused', 'Another agent on this machine has a container of this lease.');
+        await closedOff;
+        refuseOpenNetwork(existing.HostConfig.NetworkMode);
+        return { containerId: existing.Id };
       }
       const image =
         order.image === null
@@ -141,42 +165,58 @@ export async function openDocker(connection: Connection, options: EngineOptions)
               onProgress,
               signal,
             );
-      await closedOff;
       if (image === undefined)
         throw new EngineError('image_not_found', 'The spec names no image, and this machine has no base image.');
-      signal.throwIfAborted();
-      onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
-      const config = containerConfig(order, {
-        agentId,
-        image,
-        network: isolation.network(),
-        capabilities,
-        openFilesMax: limits.openFiles,
-        processesMax: name === 'podman' ? limits.processes : null,
-        seccompProfile,
-      });
+      // gVisor brings a network of its own up.
+      const networkHolder = order.isolation === 'sandbox' ? undefined : await readyNetworks.take();
       try {
-        const created = await within(CALL_MS, 'create container', () => docker.createContainer(config));
+        if (networkHolder === undefined) await closedOff;
+        signal.throwIfAborted();
+        onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
+        const config = containerConfig(order, {
+          agentId,
+          image,
+          network: isolation.network(),
+          networkHolder,
+          capabilities,
+          openFilesMax: limits.openFiles,
+          processesMax: name === 'podman' ? limits.processes : null,
+          seccompProfile,
+        });
+        const created = await within(CALL_MS, 'create container', () => docker.createContainer(config)).catch(
+          (error: unknown) => {
+            // podman has no status of its own for a name that is in use.
+            if (statusOf(error) === 409 || /name .* is already in use/.test(engineMessage(error))) return undefined;
+            throw startError(error, 'create');
+          },
+        );
+        await closedOff;
+        refuseOpenNetwork(config.HostConfig?.NetworkMode);
+        // Asked twice at once: the other call made it.
+        if (created === undefined) return await engine.prepare(order, onProgress, signal);
+        unstarted.add(created.id);
         return { containerId: created.id };
-      } catch (error) {
-        // Asked twice at once: the other call made it. podman has no status of its own for that.
-        if (statusOf(error) === 409 || /name .* is already in use/.test(engineMessage(error)))
-          return engine.prepare(order, onProgress, signal);
-        throw startError(error, 'create');
+      } finally {
+        if (networkHolder !== undefined) readyNetworks.settle(networkHolder);
       }
     },
 
     async start(containerId) {
-      const container = await own(containerId);
-      // The engine would start one again that has ended: whoever was killed while it was started asks once more.
-      if (readState(container, { startedAt: null, liveRestore: capabilities.liveRestore }).state !== 'created') return;
-      if (name === 'podman') await closeOffFirst(container);
+      if (!unstarted.delete(containerId) || name === 'podman') {
+        const container = await own(containerId);
+        // The engine would start one again that has ended: whoever was killed while it was started asks once more.
+        const { state } = readState(container, { startedAt: null, liveRestore: capabilities.liveRestore });
+        if (state !== 'created') return;
+        if (name === 'podman') await closeOffFirst(container);
+      }
       try {
         await within(60_000, 'start', (abortSignal) =>
-          docker.getContainer(container.Id).start({ abortSignal } as object),
+          docker.getContainer(containerId).start({ abortSignal } as object),
         );
       } catch (error) {
         if (statusOf(error) !== 304) throw startError(error, 'start');
+      } finally {
+        readyNetworks.keepSoon();
       }
     },
 
@@ -189,7 +229,10 @@ export async function openDocker(connection: Connection, options: EngineOptions)
         try {
           const state = await inspect(containerId);
           if (state === undefined) throw new EngineError('container_vanished', 'The container is not there any more.');
-          if (state.state === 'ended') return state;
+          if (state.state === 'ended') {
+            readyNetworks.keepSoon();
+            return state;
+          }
           running = state.running;
           if (running)
             await docker.getContainer(containerId).wait({ condition: 'not-running', abortSignal: signal } as object);
@@ -209,7 +252,8 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       ).catch((error: unknown) => {
         throw asEngineError(error, 'list containers');
       });
-      const containers = await Promise.all(found.map(({ Id }) => find(Id)));
+      const leases = found.filter((container) => !isHolder(container));
+      const containers = await Promise.all(leases.map(({ Id }) => find(Id)));
       return Promise.all(
         containers
           .filter((container) => container !== undefined)
@@ -224,15 +268,17 @@ export async function openDocker(connection: Connection, options: EngineOptions)
 
     async stop(containerId, graceS) {
       const container = await find(containerId);
-      if (container === undefined || !container.State.Running) return;
+      unstarted.delete(containerId);
+      if (container === undefined) return;
+      if (!container.State.Running) return await releaseNetwork(container);
       try {
         await within((graceS + 30) * 1000, 'stop', (abortSignal) =>
           docker.getContainer(container.Id).stop({ t: graceS, abortSignal } as object),
         );
       } catch (error) {
-        if (statusOf(error) === 304 || statusOf(error) === 404) return;
-        throw asEngineError(error, 'stop');
+        if (statusOf(error) !== 304 && statusOf(error) !== 404) throw asEngineError(error, 'stop');
       }
+      readyNetworks.keepSoon();
     },
 
     async remove(containerId) {
@@ -245,6 +291,8 @@ export async function openDocker(connection: Connection, options: EngineOptions)
         // 409: somebody removes it already.
         if (statusOf(error) !== 404 && statusOf(error) !== 409) throw asEngineError(error, 'remove');
       }
+      unstarted.delete(containerId);
+      await releaseNetwork(container);
     },
 
     async *logs(containerId, range, signal) {
@@ -286,7 +334,11 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     async stats(containerId) {
       const container = await own(containerId);
       if (!container.State.Running) throw new CoopError('wrong_state', 'The container is not running.');
-      return readStats(docker, container.Id, await diskUsedMib(container.Id));
+      return readStats(docker, {
+        containerId: container.Id,
+        networkHolder: holderUsedBy(container),
+        diskUsedMib: await diskUsedMib(container.Id),
+      });
     },
 
     diskUsedMib,
@@ -294,9 +346,9 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     async connect(containerId, port) {
       const container = await own(containerId);
       if (!container.State.Running) throw new CoopError('wrong_state', 'The container is not running.');
-      const address = Object.values(container.NetworkSettings.Networks).find(
-        (network) => network.IPAddress !== '',
-      )?.IPAddress;
+      const holder = holderUsedBy(container);
+      const { NetworkSettings: networks } = holder === undefined ? container : await own(holder);
+      const address = Object.values(networks.Networks).find((network) => network.IPAddress !== '')?.IPAddress;
       if (address === undefined) {
         throw new CoopError(
           'wrong_state',
@@ -309,10 +361,17 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       return connectTcp(address, port);
     },
 
-    reassert: () => isolation.reassert(),
+    async reassert() {
+      const done = await isolation.reassert();
+      await readyNetworks.keep();
+      return done;
+    },
 
-    leave: () => removeIsolation(agentId, docker),
-    close: async () => undefined,
+    async leave() {
+      await readyNetworks.close();
+      await removeIsolation(agentId, docker);
+    },
+    close: () => readyNetworks.close(),
   };
   return engine;
 }

@@ -7,9 +7,19 @@ import { asEngineError } from './client.ts';
 
 const MIB = 1024 * 1024;
 
-export async function readStats(docker: Docker, containerId: string, diskUsedMib: number | null): Promise<LeaseStats> {
-  const stats = await twoSamples(docker, containerId);
-  const networks = stats.networks === undefined ? null : Object.values(stats.networks);
+/** Of a lease that was put into a network, the engine counts its traffic with the container that holds it. */
+type Measured = { containerId: string; networkHolder: string | undefined; diskUsedMib: number | null };
+
+export async function readStats(
+  docker: Docker,
+  { containerId, networkHolder, diskUsedMib }: Measured,
+): Promise<LeaseStats> {
+  const [stats, ofHolder] = await Promise.all([
+    twoSamples(docker, containerId),
+    networkHolder === undefined ? undefined : sample(docker, networkHolder).catch(() => undefined),
+  ]);
+  const counted = (ofHolder ?? stats).networks;
+  const networks = counted === undefined ? null : Object.values(counted);
   return {
     cpu_percent: cpuPercent(stats),
     memory_used_mib: Math.round(memoryUsed(stats) / MIB),

@@ -4,7 +4,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type Docker from 'dockerode';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { answers, openLan } from '../../../../test/support/lan.ts';
 import type { Lan } from '../../../../test/support/lan.ts';
 import { describeNeeding } from '../../../../test/support/needs.ts';
@@ -12,11 +13,17 @@ import { openTestBed, outputOf, shell, until } from '../test-bed.ts';
 import type { TestBed } from '../test-bed.ts';
 import { isolationNames } from './names.ts';
 
-/** Each place is shown to answer somebody who may, so that silence towards a lease means something. */
-describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => reach('docker'));
-describeNeeding(['podman', 'iptables', 'root'], 'what a lease reaches in podman', () => reach('podman'));
+/**
+ * Each place is shown to answer somebody who may, so that silence towards a lease means something. A lease's network is made with
+ * its container or, by an agent that looks after docker, before it comes; it reaches the same.
+ */
+describeNeeding(['docker', 'iptables', 'root'], 'what a lease reaches', () => {
+  describe('by a network made for it', () => reach('docker', false));
+  describe('by a network that stood ready', () => reach('docker', true));
+});
+describeNeeding(['podman', 'iptables', 'root'], 'what a lease reaches in podman', () => reach('podman', false));
 
-function reach(kind: 'docker' | 'podman'): void {
+function reach(kind: 'docker' | 'podman', standsReady: boolean): void {
   const hookChain = kind === 'docker' ? 'DOCKER-USER' : 'FORWARD';
   let bed: TestBed;
   let lan: Lan;
@@ -25,7 +32,7 @@ function reach(kind: 'docker' | 'podman'): void {
   let base: string;
   beforeAll(async () => {
     lan = await openLan();
-    bed = await openTestBed(kind);
+    bed = await openTestBed(kind, { readyNetwork: standsReady });
     base = (await bed.engine.info()).base_image as string;
     hostService = createServer((socket) => socket.end('host')).listen(0, '0.0.0.0');
     await new Promise((resolve) => hostService.once('listening', resolve));
@@ -34,6 +41,13 @@ function reach(kind: 'docker' | 'podman'): void {
   afterEach(async () => {
     for (const { container_id: id } of await bed.engine.list()) await bed.engine.remove(id);
   });
+  const run = async (on: TestBed, change?: Partial<LeaseOrder>): Promise<string> => {
+    if (standsReady) await on.engine.reassert();
+    const id = await on.run(change);
+    const { HostConfig } = await on.docker.getContainer(id).inspect();
+    expect(HostConfig.NetworkMode?.startsWith('container:')).toBe(standsReady);
+    return id;
+  };
   afterAll(async () => {
     hostService.close();
     await bed.close();
@@ -42,7 +56,7 @@ function reach(kind: 'docker' | 'podman'): void {
 
   /** What a fresh lease finds behind each of the addresses: what it is answered, or nothing. */
   const asLease = async (...places: [host: string, port: number][]) =>
-    outputOf(bed.engine, await bed.run(shell(asking(places))));
+    outputOf(bed.engine, await run(bed, shell(asking(places))));
   const gatewayOf = async () => {
     const network = await bed.docker.getNetwork(isolationNames(bed.agentId).network).inspect();
     const subnet = network.IPAM?.Config?.[0]?.Subnet as string;
@@ -78,7 +92,7 @@ function reach(kind: 'docker' | 'podman'): void {
 
   test('not other leases, of this agent or another, nor the provider’s own containers', async () => {
     const serve = { command: ['nc', '-ll', '-p', '8080', '-e', 'echo', 'served'] };
-    const other = await openTestBed(kind, bed.where);
+    const other = await openTestBed(kind, { ...bed.where, readyNetwork: standsReady });
     // podman would raise them beyond what this machine may allow.
     const limits = ['nofile', 'nproc'].map((Name) => ({ Name, Soft: 1024, Hard: 1024 }));
     const ordinary = await bed.docker.createContainer({
@@ -88,7 +102,7 @@ function reach(kind: 'docker' | 'podman'): void {
     });
     try {
       await ordinary.start();
-      const served = [await bed.run(serve), await other.run(serve)];
+      const served = [await run(bed, serve), await run(other, serve)];
       const addresses = await Promise.all([...served, ordinary.id].map((id) => addressOf(bed.docker, id)));
       for (const address of addresses) await until(`${address} serves the host`, () => answers(address, 8080));
       expect(await asLease(...addresses.map((address): [string, number] => [address, 8080]))).toBe('-\n-\n-\n');
@@ -99,7 +113,7 @@ function reach(kind: 'docker' | 'podman'): void {
   });
 
   test('nobody on the network reaches into a lease, but its agent does', async () => {
-    const id = await bed.run({ command: ['nc', '-ll', '-p', '8080', '-e', 'echo', 'served'] });
+    const id = await run(bed, { command: ['nc', '-ll', '-p', '8080', '-e', 'echo', 'served'] });
     const address = await addressOf(bed.docker, id);
     const { subnet } = await gatewayOf();
     lan.routeThroughHost(subnet);
@@ -111,7 +125,7 @@ function reach(kind: 'docker' | 'podman'): void {
 
   test('names are resolved where the host resolves them', async () => {
     const ofHost = nslookup(['busybox', 'nslookup', 'example.com']);
-    const id = await bed.run({ command: ['nslookup', 'example.com'] });
+    const id = await run(bed, { command: ['nslookup', 'example.com'] });
     const ofLease = await outputOf(bed.engine, id);
     // Whether there is such a name does not matter; whether somebody answered does.
     const wasAnswered = (output: string) => !/timed out|no servers|unreachable|refused/i.test(output);
@@ -119,7 +133,7 @@ function reach(kind: 'docker' | 'podman'): void {
   });
 
   test('there is no IPv6 but the lease’s own', async () => {
-    const id = await bed.run(shell('cat /proc/net/if_inet6 2>/dev/null | grep -v " lo$"; echo end'));
+    const id = await run(bed, shell('cat /proc/net/if_inet6 2>/dev/null | grep -v " lo$"; echo end'));
     expect(await outputOf(bed.engine, id)).toBe('end\n');
   });
 
@@ -139,7 +153,7 @@ function reach(kind: 'docker' | 'podman'): void {
       [lan.privateAddress, lan.port],
       [(await gatewayOf()).gateway, hostPort],
     ];
-    const standing = await bed.run();
+    const standing = await run(bed);
     const ask = async () =>
       text(
         (
@@ -171,7 +185,10 @@ function reach(kind: 'docker' | 'podman'): void {
   test('has its network again after somebody pruned it', async () => {
     await bed.engine.reassert();
     const names = isolationNames(bed.agentId);
-    await bed.docker.getNetwork(names.network).remove();
+    const network = bed.docker.getNetwork(names.network);
+    const { Containers: holders } = (await network.inspect()) as { Containers?: Record<string, object> | null };
+    for (const Container of Object.keys(holders ?? {})) await network.disconnect({ Container, Force: true });
+    await network.remove();
     expect((await bed.engine.reassert()).restored).toContain(`network ${names.network}`);
     expect(await asLease([lan.internetAddress, lan.port], [lan.privateAddress, lan.port])).toBe('neighbour\n-\n');
   });
@@ -236,6 +253,8 @@ function nslookup([command, ...args]: string[]): string {
 }
 
 async function addressOf(docker: Docker, containerId: string): Promise<string> {
-  const { NetworkSettings: settings } = await docker.getContainer(containerId).inspect();
+  const { HostConfig, NetworkSettings: settings } = await docker.getContainer(containerId).inspect();
+  const holder = /^container:(.+)/.exec(HostConfig.NetworkMode ?? '')?.[1];
+  if (holder !== undefined) return addressOf(docker, holder);
   return Object.values(settings.Networks)[0]?.IPAddress as string;
 }

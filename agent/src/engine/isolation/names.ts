@@ -14,3 +14,6 @@ export function isolationNames(agentId: string): IsolationNames {
     tag: `coop:${/^[\w.-]{1,64}$/.test(agentId) ? agentId : short}`,
   };
 }
+
+/** Marks a container that only holds a network for the next lease. */
+export const HOLDER_LABEL = 'coop.network';

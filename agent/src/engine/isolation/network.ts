@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
 import { statusOf } from '../docker/client.ts';
 import { within } from '../within.ts';
+import { HOLDER_LABEL } from './names.ts';
 import type { IsolationNames } from './names.ts';
 import { toNumber } from './private-ranges.ts';
 
@@ -38,6 +39,10 @@ export async function ensureNetwork(docker: Docker, agentId: string, names: Isol
 }
 
 export async function removeNetwork(docker: Docker, agentId: string): Promise<void> {
+  const holders = await within(TIMEOUT_MS, 'list network holders', () =>
+    docker.listContainers({ all: true, filters: { label: [`coop.agent=${agentId}`, HOLDER_LABEL] } }),
+  );
+  for (const { Id } of holders) await removeHolder(docker, Id);
   const networks = await within(TIMEOUT_MS, 'list networks', () =>
     docker.listNetworks({ filters: { label: [`coop.agent=${agentId}`] } }),
   );
@@ -46,6 +51,15 @@ export async function removeNetwork(docker: Docker, agentId: string): Promise<vo
       if (statusOf(error) !== 404) throw error;
     });
   }
+}
+
+export async function removeHolder(docker: Docker, holderId: string): Promise<void> {
+  await within(TIMEOUT_MS, 'remove network holder', () =>
+    docker.getContainer(holderId).remove({ force: true, v: true }),
+  ).catch((error: unknown) => {
+    // 409: somebody removes it already.
+    if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+  });
 }
 
 async function hasNetwork(docker: Docker, names: IsolationNames): Promise<boolean> {
