@@ -80,18 +80,37 @@ export async function openAccount(
   tx: Tx,
   { kind, owner_id, asset = 'usd', at }: { kind: AccountKind; owner_id: string | null; asset?: Asset } & At,
 ): Promise<string> {
-  const id = accountId(kind, owner_id, asset);
+  const [id] = await openAccounts(tx, [{ kind, owner_id, asset }], at);
+  return id!;
+}
+
+/** In one statement, since each order asks for them. */
+async function openAccounts(
+  tx: Tx,
+  wanted: { kind: AccountKind; owner_id: string | null; asset: Asset }[],
+  at: Date,
+): Promise<string[]> {
+  const rows = wanted.map((account) => ({
+    id: accountId(account.kind, account.owner_id, account.asset),
+    ...account,
+    created_at: at,
+  }));
   await tx
     .insertInto('accounts')
-    .values({ id, kind, owner_id, asset, created_at: at })
+    .values(rows)
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  return id;
+  return rows.map(({ id }) => id);
 }
 
 /** What everybody has who may rent, provide, or both: credit to spend, earnings, and the fees taken of them. */
 export async function openUserAccounts(tx: Tx, userId: string, at: Date): Promise<void> {
-  for (const kind of ['spending', 'earnings', 'fees'] as const) await openAccount(tx, { kind, owner_id: userId, at });
+  const kinds = ['spending', 'earnings', 'fees'] as const;
+  await openAccounts(
+    tx,
+    kinds.map((kind) => ({ kind, owner_id: userId, asset: 'usd' })),
+    at,
+  );
 }
 
 /** Gives a user credit out of nothing, which the network then owes. The statement says who decided it, and why. */

@@ -16,7 +16,7 @@ export async function reserve(
   tx: Transaction<Tables>,
   leaseId: string,
   wanted: Reservation,
-): Promise<{ device_uuids: string[]; provider_id: string }> {
+): Promise<{ device_uuids: string[]; provider_id: string; machine_key: string }> {
   const machine = await tx
     .selectFrom('machines')
     .selectAll()
@@ -69,6 +69,7 @@ export async function reserve(
   return {
     device_uuids: free.flatMap((slot) => (slot.device_uuid === null ? [] : [slot.device_uuid])),
     provider_id: machine.provider_id,
+    machine_key: machine.public_key,
   };
 }
 

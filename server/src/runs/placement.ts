@@ -38,12 +38,6 @@ export async function placeLease(
   const { now, policy } = context;
   const leaseId = newId('lease');
   const reserved = await reserve(tx, leaseId, slice);
-  const machine = await tx
-    .selectFrom('machines')
-    .select('public_key')
-    .where('id', '=', slice.machine_id)
-    .executeTakeFirstOrThrow();
-
   const held = firstHoldOf(run, slice.price_micros_per_hour, policy);
   if (held === 0n && slice.price_micros_per_hour > 0n) {
     throw new CoopError('insufficient_credit', 'The budget of the run is used up.', {
@@ -93,7 +87,7 @@ export async function placeLease(
       run_id: run.id,
       quote_id: run.quote_id,
       order_hash: run.order_hash,
-      machine_key: machine.public_key,
+      machine_key: reserved.machine_key,
       renter_id: run.user_id,
       provider_id: reserved.provider_id,
       price_micros_per_hour: Number(slice.price_micros_per_hour),
