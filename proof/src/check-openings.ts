@@ -5,7 +5,6 @@ import type { Parameters } from './parameters.ts';
 import type { Queries } from './queries.ts';
 import { openWorkspace } from './workspace.ts';
 import type { Workspace } from './workspace.ts';
-import { paddingAt } from './wasm/sha256.ts';
 
 /** What an opening can be wrong in, in the order in which it is looked for. */
 export type OpeningFault = 'row_not_committed' | 'leaf_not_committed' | 'wrong_entry' | 'digest_not_committed';
@@ -55,7 +54,10 @@ function rowsAreCommitted({ parameters, layout, commitment, space, at }: Open): 
     const from = at + rows.at + entry * rows.entryBytes;
     space.bytes.copyWithin(lines + entry * n, from, from + n);
   }
-  const nodes = space.nodes(lines, (rows.count * n) / LEAF_BYTES, n / LEAF_BYTES);
+  const leaves = (rows.count * n) / LEAF_BYTES;
+  const nodes = space.take(HASH_BYTES * (leaves + 4));
+  space.leafHashes(lines, LEAF_BYTES, nodes, leaves);
+  space.reduce(nodes, leaves, rows.count);
   const indices = parts.rows.map(({ row }) => row);
   space.climb(nodes, indices, at + rows.at + n, rows.entryBytes, rowLevels(parameters));
   const slabs = parts.rows.map(({ slab }) => slab - 1);
@@ -66,14 +68,13 @@ function rowsAreCommitted({ parameters, layout, commitment, space, at }: Open): 
 /** The leaves of one sample lie in one slab: they must reach one root, and that root the commitment. */
 function leavesAreCommitted({ parameters, queries, layout, commitment, space, at }: Open): boolean {
   const { leaves, leafSlabs, parts } = layout;
-  const groups = Math.ceil(leaves.count / 4);
-  const nodes = space.take(HASH_BYTES * 4 * groups);
+  const nodes = space.take(HASH_BYTES * (leaves.count + 4));
   const from = at + leaves.at;
-  space.kernels.hash4(from, leaves.entryBytes, LEAF_BYTES / 64, nodes, groups, paddingAt[LEAF_BYTES]);
+  space.leafHashes(from, leaves.entryBytes, nodes, leaves.count);
   const indices = parts.leaves.map(({ leaf }) => leaf);
   space.climb(nodes, indices, from + LEAF_BYTES, leaves.entryBytes, leafLevels(parameters));
   const { columns } = parameters;
-  const firsts = space.take(HASH_BYTES * 4 * Math.ceil(leafSlabs.count / 4));
+  const firsts = space.take(HASH_BYTES * (leafSlabs.count + 4));
   for (let sample = 0; sample < leafSlabs.count; sample++) {
     const first = nodes + HASH_BYTES * sample * columns;
     const root = space.bytes.subarray(first, first + HASH_BYTES);
@@ -110,7 +111,7 @@ function digestsAreCommitted({ parameters, queries, layout, commitment, space, a
   const { n } = parameters;
   const { rows, digests, digestSlabs } = layout;
   const firstRow = at + rows.at + (rows.count - digests.count) * rows.entryBytes;
-  const nodes = space.take(HASH_BYTES * 4 * Math.ceil(digests.count / 4));
+  const nodes = space.take(HASH_BYTES * (digests.count + 4));
   const pad = space.take(n);
   for (const [sample, { pass, slab, row }] of queries.residency.entries()) {
     space.generator(commitment.passes[pass]!.key, 0, n)(pad, 0);

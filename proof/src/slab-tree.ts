@@ -1,37 +1,24 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { HASH_BYTES } from './parameters.ts';
+import { copyPath, raiseTree, rootAt, treeBytes } from './tree-in-memory.ts';
+import { openWorkspace } from './workspace.ts';
 
 /**
  * The tree over hashes whose number is no power of two: missing leaves are 32 zero bytes, up to the next power of two. A path has as many
  * siblings as the tree has levels, whichever leaf it starts from. The number of leaves is fixed beforehand, so no two lists share a root.
  */
-export type SlabTree = { root: Uint8Array; path: (index: number) => Uint8Array };
+export type SlabTree = { root: Uint8Array; copyPath: (index: number, out: Uint8Array, at: number) => void };
 
-export function slabTree(leaves: Uint8Array): SlabTree {
-  const levels = [padded(leaves)];
-  while (levels.at(-1)!.length > HASH_BYTES) levels.push(halved(levels.at(-1)!));
+export function slabTree(hashes: Uint8Array): SlabTree {
+  const width = 2 ** Math.ceil(Math.log2(hashes.length / HASH_BYTES));
+  const { bytes, kernels, take } = openWorkspace(treeBytes(width) + 256);
+  const at = take(treeBytes(width) + 256);
+  bytes.set(hashes, at);
+  bytes.fill(0, at + hashes.length, at + HASH_BYTES * width);
+  raiseTree(kernels, at, width);
+  const tree = bytes.slice(at, at + treeBytes(width));
+  const root = rootAt(0, width);
   return {
-    root: levels.at(-1)!,
-    path: (index) => {
-      const path = new Uint8Array(HASH_BYTES * (levels.length - 1));
-      for (let level = 0; level < levels.length - 1; level++) {
-        const sibling = (index >>> level) ^ 1;
-        path.set(levels[level]!.subarray(HASH_BYTES * sibling, HASH_BYTES * (sibling + 1)), HASH_BYTES * level);
-      }
-      return path;
-    },
+    root: tree.slice(root, root + HASH_BYTES),
+    copyPath: (index, out, to) => void copyPath(tree, 0, width, index, out, to),
   };
-}
-
-function padded(leaves: Uint8Array): Uint8Array {
-  const count = leaves.length / HASH_BYTES;
-  const full = new Uint8Array(HASH_BYTES * 2 ** Math.ceil(Math.log2(count)));
-  full.set(leaves);
-  return full;
-}
-
-function halved(level: Uint8Array): Uint8Array {
-  const above = new Uint8Array(level.length / 2);
-  for (let at = 0; at < above.length; at += HASH_BYTES) above.set(sha256(level.subarray(2 * at, 2 * at + 64)), at);
-  return above;
 }

@@ -1,3 +1,4 @@
+import './webassembly.ts';
 import { assemble } from './assembler.ts';
 import { dot } from './dot.ts';
 import { join } from './join.ts';

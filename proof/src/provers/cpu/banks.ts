@@ -1,5 +1,5 @@
 import { PAGE_BYTES, FREE_FROM } from '../../wasm/kernels.ts';
-import { treeBytes } from './tree-in-memory.ts';
+import { treeBytes } from '../../tree-in-memory.ts';
 
 /**
  * Where slabs lie. A WebAssembly memory ends at 4 GiB, so they are spread over several, all shared by the worker threads. Each holds some

@@ -2,7 +2,7 @@ import { HASH_BYTES, LEAF_BYTES, leafLevels, rowLevels } from '../../parameters.
 import type { OpenedParts, Parts } from '../../prover.ts';
 import type { Kernels } from '../../wasm/kernels.ts';
 import { paddingAt } from '../../wasm/sha256.ts';
-import { copyPath, raiseTree } from './tree-in-memory.ts';
+import { copyPath, raiseTree } from '../../tree-in-memory.ts';
 
 /** A bank as one worker sees it: addresses of slabs and trees, and its own scratch. */
 export type BankView = {

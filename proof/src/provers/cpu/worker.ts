@@ -8,7 +8,7 @@ import { openShare } from './fill.ts';
 import { openParts } from './open-parts.ts';
 import type { BankView } from './open-parts.ts';
 import type { Order, Report, WorkerSetup } from './crew.ts';
-import { raiseTree, rootAt } from './tree-in-memory.ts';
+import { raiseTree, rootAt } from '../../tree-in-memory.ts';
 
 /** One thread of the crew. It does what `crew.ts` orders, on memory that all share, and reports when it is done. */
 

@@ -1,6 +1,6 @@
-import { HASH_BYTES } from '../../parameters.ts';
-import type { Kernels } from '../../wasm/kernels.ts';
-import { paddingAt } from '../../wasm/sha256.ts';
+import { HASH_BYTES } from './parameters.ts';
+import type { Kernels } from './wasm/kernels.ts';
+import { paddingAt } from './wasm/sha256.ts';
 
 /** A tree whose levels follow each other in memory: `width` nodes, half of them, and so on up to the root. */
 

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { openAnswerer } from '../answer.ts';
+import type { Answerer } from '../answer.ts';
+import { converse, pingMs } from '../converse.ts';
+import type { Link } from '../converse.ts';
+import { SLOT_BYTES } from '../messages.ts';
+import { usualSamples } from '../parameters.ts';
+import type { Parameters } from '../parameters.ts';
+import type { Prover, ProverDevice } from '../prover.ts';
+import { cpuProver } from '../provers/cpu/cpu-prover.ts';
+import { signedVerdict } from '../verdict.ts';
+import type { Ended, Limits } from '../verifier.ts';
+import type { Options } from './arguments.ts';
+import { UsageError } from './arguments.ts';
+import type { Progress } from './progress.ts';
+
+/** One challenge of one of this machine's devices, both sides in this process. */
+export type ProvedHere = {
+  device: ProverDevice;
+  kind: Prover['kind'];
+  parameters: Parameters;
+  ended: Ended;
+  verdict: Uint8Array;
+  verifyMs: number;
+};
+
+/** A person waits: nothing is cut off that still goes on. Checkers set limits by what a class must do. */
+const PATIENCE: Limits = { commitMs: 3_600_000, exchangeMs: 600_000, openMs: 600_000, allowanceMs: 0 };
+const PINGS = 5;
+
+export async function proveHere(options: Options, progress: Progress): Promise<ProvedHere> {
+  const { prover, device } = await deviceOf(options);
+  const parameters = sized(prover, options);
+  const [machine, checker] = [ed25519.keygen(), ed25519.keygen()];
+  const signer = (secretKey: Uint8Array) => (bytes: Uint8Array) => ed25519.sign(bytes, secretKey);
+  const slot = new Uint8Array(randomBytes(SLOT_BYTES));
+  const answerer = openAnswerer({
+    prover,
+    deviceId: device.id,
+    slot,
+    publicKey: machine.publicKey,
+    sign: signer(machine.secretKey),
+    isVerifier: (key) => Buffer.compare(key, checker.publicKey) === 0,
+    memoryBytesMax: options.memoryBytes,
+    progress: (slabs, of) => progress.say('filling memory', `${Math.floor((100 * slabs) / of)} %`),
+  });
+  const { link, lastAnsweredMs } = linkTo(answerer);
+  const fresh = (): Uint8Array => new Uint8Array(randomBytes(32));
+  const nowMs = (): number => performance.now();
+  const challenge = {
+    id: new Uint8Array(randomBytes(16)),
+    verifierKey: checker.publicKey,
+    proverKey: machine.publicKey,
+    slot,
+    parameters,
+    expiryMs: BigInt(Date.now() + PATIENCE.commitMs),
+    seed: fresh(),
+  };
+  try {
+    const pings: number[] = [];
+    for (let n = 0; n < PINGS; n++) pings.push((await pingMs(link, challenge.id, { nowMs, fresh }, 1000)) ?? 0);
+    const limits = { ...PATIENCE, allowanceMs: Math.min(...pings) };
+    const sign = signer(checker.secretKey);
+    const stage = (name: keyof typeof steps): void => progress.say(steps[name]);
+    const ended = await converse(link, challenge, limits, { sign, nowMs, fresh, stage });
+    const verifyMs = nowMs() - lastAnsweredMs();
+    const verdict = await signedVerdict(ended, sign);
+    return { device, kind: prover.kind, parameters, ended, verdict, verifyMs };
+  } finally {
+    await answerer.close();
+  }
+}
+
+const steps = {
+  commitment: 'filling memory',
+  roots: 'reading memory',
+  openings: 'opening samples',
+  ended: 'done',
+} as const;
+
+async function deviceOf({ device: id, threads }: Options): Promise<{ prover: Prover; device: ProverDevice }> {
+  const provers = [cpuProver(threads === undefined ? {} : { threads })];
+  const found = await Promise.all(
+    provers.map(async (prover) => (await prover.devices()).map((device) => ({ prover, device }))),
+  );
+  const all = found.flat();
+  const chosen = all.find(({ device }) => device.id === id);
+  if (chosen === undefined) {
+    throw new UsageError(`there is no device ${id}; there is ${all.map(({ device }) => device.id).join(', ')}`);
+  }
+  return chosen;
+}
+
+/** As many slabs as fit. */
+function sized(prover: Prover, { n, memoryBytes }: Options): Parameters {
+  const besides = prover.memoryBytes(n, 1) - n * n;
+  let slabs = Math.max(1, Math.ceil((memoryBytes - besides) / (n * n)));
+  while (slabs > 1 && prover.memoryBytes(n, slabs) > memoryBytes) slabs -= 1;
+  if (prover.memoryBytes(n, slabs) > memoryBytes) {
+    const needed = Math.ceil(prover.memoryBytes(n, 1) / 2 ** 20);
+    throw new UsageError(`n = ${n} needs ${needed} MiB at least`);
+  }
+  return { n, slabs, ...usualSamples };
+}
+
+/** The prover's side as the far end of a link. What it throws ends the link, and is thrown to whoever waits there. */
+function linkTo(answerer: Answerer): { link: Link; lastAnsweredMs: () => number } {
+  let answer: Promise<{ bytes: Uint8Array; atMs: number }> | undefined;
+  let lastMs = 0;
+  const link: Link = {
+    send: (bytes) => {
+      answer = answerer.receive(bytes, Date.now()).then((reply) => {
+        lastMs = performance.now();
+        return { bytes: reply, atMs: lastMs };
+      });
+      answer.catch(() => undefined); // heard by receive
+      return Promise.resolve();
+    },
+    receive: () => answer ?? Promise.resolve('lost'),
+  };
+  return { link, lastAnsweredMs: () => lastMs };
+}
