@@ -21,6 +21,10 @@ import { down } from './up/background.ts';
 import { up } from './up/up.ts';
 
 const agent = otherProgram('agent', 'The agent on this machine: coop agent doctor, run, uninstall');
+const prove = otherProgram(
+  'prove',
+  'Challenge this machine as a checker would: memory, bandwidth and arithmetic that it proves',
+);
 
 /** What those type by habit who come from Vast: verb noun. */
 const vastOrder: Commands = {
@@ -51,6 +55,7 @@ export const commands: Commands = {
   key,
   machine,
   agent,
+  prove,
   demand,
   policy,
   admin,
@@ -64,6 +69,6 @@ export const chapters: readonly Chapter[] = [
     commands: ['offers', 'run', 'apply', 'ps', 'logs', 'exec', 'cp', 'port', 'events', 'stats', 'extend', 'stop'],
   },
   { title: 'Money', commands: ['balance', 'ledger', 'key'] },
-  { title: 'Rent out', commands: ['machine', 'agent', 'demand'] },
+  { title: 'Rent out', commands: ['machine', 'agent', 'prove', 'demand'] },
   { title: 'The network', commands: ['policy', 'admin'] },
 ];

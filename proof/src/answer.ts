@@ -3,9 +3,9 @@ import { le32, passKey, workKey } from './keys.ts';
 import { bodyOf, decodeChallenge, equalBytes, ID_BYTES, lengths, message } from './messages.ts';
 import type { Challenge } from './messages.ts';
 import { layoutOf } from './openings-layout.ts';
-import type { Layout } from './openings-layout.ts';
-import { HASH_BYTES, slabLevels } from './parameters.ts';
-import type { Filled, OpenedParts, Prover } from './prover.ts';
+import { openingsBody } from './openings-body.ts';
+import { HASH_BYTES } from './parameters.ts';
+import type { Filled, Prover } from './prover.ts';
 import { expandQueries } from './queries.ts';
 import { slabTree } from './slab-tree.ts';
 import type { SlabTree } from './slab-tree.ts';
@@ -129,7 +129,7 @@ export function openAnswerer(options: AnswererOptions): Answerer {
     const queries = expandQueries(current.transcript, challenge.parameters);
     const layout = layoutOf(challenge.parameters, queries);
     const opened = await filled.open(layout.parts, stop.signal);
-    const body = openingsBody(current, layout, opened);
+    const body = openingsBody(challenge.parameters, layout, opened, current.tree, current.passes);
     const answer = await say(current, message('openings', challenge.id, body), bulkDigest);
     await forget();
     return answer;
@@ -157,22 +157,4 @@ function pongFor(bytes: Uint8Array): Uint8Array | undefined {
   const id = bytes.subarray(4, 4 + ID_BYTES);
   const token = bodyOf(bytes, 'ping', id, lengths.ping());
   return token === undefined ? undefined : message('pong', id, token);
-}
-
-function openingsBody({ challenge, tree, passes }: Course, layout: Layout, opened: OpenedParts): Uint8Array {
-  const body = new Uint8Array(layout.bytes);
-  body.set(opened.rows, layout.rows.at);
-  body.set(opened.leaves, layout.leaves.at);
-  body.set(opened.digests, layout.digests.at);
-  const { rows, leaves, digests } = layout.parts;
-  const { columns } = challenge.parameters;
-  const path = HASH_BYTES * slabLevels(challenge.parameters);
-  for (const [entry, { slab }] of rows.entries()) tree.copyPath(slab - 1, body, layout.rowSlabs.at + path * entry);
-  for (let sample = 0; sample < layout.leafSlabs.count; sample++) {
-    tree.copyPath(leaves[sample * columns]!.slab - 1, body, layout.leafSlabs.at + path * sample);
-  }
-  for (const [entry, { pass, slab }] of digests.entries()) {
-    passes[pass]!.copyPath(slab - 1, body, layout.digestSlabs.at + path * entry);
-  }
-  return body;
 }

@@ -138,4 +138,3 @@ function workspaceBytes(parameters: Parameters, { bytes, rows, leaves, digests }
   const lines = rows.count * (parameters.n + parameters.n / 8) + 3 * parameters.n;
   return bytes + lines + entries * 512 + 65_536;
 }
-

@@ -39,7 +39,10 @@ function wordsOf(hash: Uint8Array): Uint32Array<ArrayBuffer> {
  * The words that lanes add and xor: lane l of a counter is its value mod 4, and has words 2l and 2l+1 of the key. `matrix`: 1 for X_0, 2
  * for B, 0 for the pad of a pass.
  */
-export function laneWords(key: Uint32Array, matrix: 0 | 1 | 2): { added: Uint32Array<ArrayBuffer>; xored: Uint32Array<ArrayBuffer> } {
+export function laneWords(
+  key: Uint32Array,
+  matrix: 0 | 1 | 2,
+): { added: Uint32Array<ArrayBuffer>; xored: Uint32Array<ArrayBuffer> } {
   const salt = Math.imul(matrix, 0x632be5ab);
   return {
     added: Uint32Array.from({ length: 4 }, (_, lane) => key[2 * lane]! + salt),

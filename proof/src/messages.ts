@@ -74,7 +74,15 @@ export function bodyOf(bytes: Uint8Array, kind: Kind, id: Uint8Array, length: nu
   return bytes.subarray(HEADER_BYTES);
 }
 
-export function encodeChallenge({ id, verifierKey, proverKey, slot, parameters, expiryMs, seed }: Challenge): Uint8Array {
+export function encodeChallenge({
+  id,
+  verifierKey,
+  proverKey,
+  slot,
+  parameters,
+  expiryMs,
+  seed,
+}: Challenge): Uint8Array {
   const numbers = new Uint8Array(4 * parameterNames.length + 8);
   const view = new DataView(numbers.buffer);
   for (const [n, name] of parameterNames.entries()) view.setUint32(4 * n, parameters[name], true);

@@ -19,7 +19,14 @@ export function raiseTree(kernels: Kernels, tree: number, width: number): void {
 }
 
 /** Copies the siblings of a node's path to `out`; returns where they end. */
-export function copyPath(memory: Uint8Array, tree: number, width: number, index: number, out: Uint8Array, at: number): number {
+export function copyPath(
+  memory: Uint8Array,
+  tree: number,
+  width: number,
+  index: number,
+  out: Uint8Array,
+  at: number,
+): number {
   let level = tree;
   let to = at;
   for (let left = width, own = index; left > 1; left /= 2, own >>>= 1) {

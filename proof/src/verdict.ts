@@ -9,7 +9,10 @@ import type { Ended, Proven } from './verifier.ts';
  * What a verifier signs about a challenge that has ended. With the challenge and the transcript anybody can compute the bounds again
  * from the times; the times are the verifier's word.
  */
-export async function signedVerdict({ challenge, transcript, outcome, proven }: Ended, sign: Sign): Promise<Uint8Array> {
+export async function signedVerdict(
+  { challenge, transcript, outcome, proven }: Ended,
+  sign: Sign,
+): Promise<Uint8Array> {
   const { exchanges } = challenge.parameters;
   const numbers = new DataView(new ArrayBuffer(bodyBytes(exchanges)));
   numbers.setUint32(0, outcomes[outcome].code, true);
@@ -22,7 +25,10 @@ export async function signedVerdict({ challenge, transcript, outcome, proven }: 
 export type Verdict = { outcome: Outcome; proven?: Proven };
 
 /** Undefined when it is not this verifier's verdict about the challenge that ended with this transcript. */
-export function readVerdict(bytes: Uint8Array, { challenge, transcript }: Omit<Ended, 'outcome' | 'stage'>): Verdict | undefined {
+export function readVerdict(
+  bytes: Uint8Array,
+  { challenge, transcript }: Omit<Ended, 'outcome' | 'stage'>,
+): Verdict | undefined {
   const { exchanges } = challenge.parameters;
   const head = message('verdict', challenge.id, transcript);
   if (bytes.length !== head.length + bodyBytes(exchanges) + SIGNATURE_BYTES) return undefined;
@@ -34,7 +40,11 @@ export function readVerdict(bytes: Uint8Array, { challenge, transcript }: Omit<E
   if (outcome !== 'proved') return { outcome };
   const values = Array.from({ length: 5 + exchanges }, (_, n) => view.getBigUint64(4 + 8 * n, true));
   const [commitMicros, allowanceMicros, operationsPerSecond, residentBytes, bytesPerSecond] = values as [
-    bigint, bigint, bigint, bigint, bigint,
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    bigint,
   ];
   return {
     outcome,

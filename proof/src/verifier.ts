@@ -18,7 +18,7 @@ import type { Sign } from './transcript.ts';
  * with each event, and a step says what to send. Nothing received is read before its length is known to be right.
  */
 export type Verification = Awaiting | Ended;
-export type Stage = (Verification)['stage'];
+export type Stage = Verification['stage'];
 
 type Common = {
   challenge: Challenge;
@@ -28,11 +28,7 @@ type Common = {
   sentAtMs: number | undefined;
 };
 type Awaiting = Common &
-  (
-    | { stage: 'commitment' }
-    | ({ stage: 'roots' } & Committed)
-    | ({ stage: 'openings' } & Committed)
-  );
+  ({ stage: 'commitment' } | ({ stage: 'roots' } & Committed) | ({ stage: 'openings' } & Committed));
 type Committed = { commitment: Commitment; commitMs: number; exchangeMs: readonly number[] };
 export type Ended = { stage: 'ended'; challenge: Challenge; transcript: Uint8Array; outcome: Outcome; proven?: Proven };
 export type Proven = { times: Times; bounds: Bounds };

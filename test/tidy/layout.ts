@@ -5,18 +5,21 @@ export type RoomRule = {
   rooms: readonly string[];
   /** Rules without effects: no clock, random, network or disk, and only these packages. */
   pure?: readonly string[];
+  /** Folders of a pure room that have effects all the same, as a driver of a device has. */
+  effects?: readonly string[];
 };
 
 export const rooms: Readonly<Record<string, RoomRule>> = {
   protocol: { rooms: [], pure: ['zod', 'yaml', '@noble/hashes', '@noble/curves'] },
   policy: { rooms: ['protocol'], pure: ['zod', '@noble/hashes'] },
+  proof: { rooms: [], pure: ['@noble/hashes', '@noble/curves'], effects: ['proof/src/provers/', 'proof/src/program/'] },
   contracts: { rooms: ['protocol', 'policy'] },
   sdk: { rooms: ['protocol'] },
   cli: { rooms: ['sdk', 'protocol', 'policy'] }, // sees what any user sees; `coop up` and `coop agent` spawn the other programs
   agent: { rooms: ['sdk', 'protocol'] },
   server: { rooms: ['protocol', 'policy'] },
-  test: { rooms: ['protocol', 'policy', 'contracts', 'sdk', 'cli', 'agent', 'server', 'tools'] },
-  bench: { rooms: ['protocol', 'policy', 'contracts', 'sdk', 'cli', 'agent', 'server', 'test'] },
+  test: { rooms: ['protocol', 'policy', 'proof', 'contracts', 'sdk', 'cli', 'agent', 'server', 'tools'] },
+  bench: { rooms: ['protocol', 'policy', 'proof', 'contracts', 'sdk', 'cli', 'agent', 'server', 'test'] },
   tools: { rooms: ['protocol', 'policy', 'contracts', 'server', 'test'] },
 };
 
@@ -65,6 +68,7 @@ export const entryPoints: readonly (string | RegExp)[] = [
   'agent/src/main.ts',
   'cli/src/main.ts',
   'bench/src/main.ts',
+  'proof/src/program/main.ts',
   'vitest.config.ts',
   'contracts/hardhat.config.ts',
   /^tools\/[a-z-]+\.ts$/,

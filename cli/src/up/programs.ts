@@ -9,6 +9,7 @@ const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta
 export const programs = {
   server: pathOf('../../../server/src/main.ts'),
   agent: pathOf('../../../agent/src/main.ts'),
+  prove: pathOf('../../../proof/src/program/main.ts'),
   cli: pathOf('../main.ts'),
 };
 

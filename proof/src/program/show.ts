@@ -9,7 +9,10 @@ export function show({ device, kind, parameters, ended, verifyMs }: ProvedHere):
   const { outcome, proven } = ended;
   const work = [
     ['device', `${device.id}, which says that it is ${device.name}; proven with ${kind}`],
-    ['work', `${slabs} products of ${n} × ${n}, ${mib(residentBytes(parameters))} kept, read ${passCount(parameters)} times`],
+    [
+      'work',
+      `${slabs} products of ${n} × ${n}, ${mib(residentBytes(parameters))} kept, read ${passCount(parameters)} times`,
+    ],
     ['checked', `${rows} × ${columns} entries and ${residencySamples} reads, in ${verifyMs.toFixed(0)} ms`],
   ];
   if (proven === undefined) return fields([...work, ['result', `not proven: ${outcomes[outcome].says}`]]);
@@ -18,8 +21,14 @@ export function show({ device, kind, parameters, ended, verifyMs }: ProvedHere):
   return fields([
     ...work,
     ['memory', `at least ${mib(Number(bounds.residentBytes))}`],
-    ['bandwidth', `at least ${scaled(bounds.bytesPerSecond, 9)} GB/s; ${passes} reads in ${times.exchangeMicros.map(ms).join(', ')} ms`],
-    ['arithmetic', `at least ${scaled(bounds.operationsPerSecond, 12)} int8 TOPS; all products in ${ms(times.commitMicros)} ms`],
+    [
+      'bandwidth',
+      `at least ${scaled(bounds.bytesPerSecond, 9)} GB/s; ${passes} reads in ${times.exchangeMicros.map(ms).join(', ')} ms`,
+    ],
+    [
+      'arithmetic',
+      `at least ${scaled(bounds.operationsPerSecond, 12)} int8 TOPS; all products in ${ms(times.commitMicros)} ms`,
+    ],
     ['classes', classes.length === 0 ? 'no GPU class' : classes.join(', ')],
     ['certainty', `95 %, for each line; ${exchanges} exchanges, of which the middle one counts`],
   ]);

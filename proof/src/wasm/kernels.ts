@@ -28,13 +28,19 @@ export const PAGE_BYTES = 65_536;
 /** `sharedPagesMax`: the memory is shared between threads, and was made with this largest size. */
 export function loadKernels(memory: WebAssembly.Memory, sharedPagesMax?: number): Kernels {
   const functions = [hash4, generate, digest, join, dot];
-  return instance<Kernels>(memory, moduleFor(`${sharedPagesMax}`, () => assemble(functions, sharedPagesMax)));
+  return instance<Kernels>(
+    memory,
+    moduleFor(`${sharedPagesMax}`, () => assemble(functions, sharedPagesMax)),
+  );
 }
 
 /** With those of the product of matrices of side n. */
 export function loadProductKernels(memory: WebAssembly.Memory, n: number): ProductKernels {
   const functions = [hash4, generate, digest, join, dot, packTile(2, n), packTile(4, n), multiply(n)];
-  return instance<ProductKernels>(memory, moduleFor(`n ${n}`, () => assemble(functions)));
+  return instance<ProductKernels>(
+    memory,
+    moduleFor(`n ${n}`, () => assemble(functions)),
+  );
 }
 
 /** Modules are kept: the engine compiles the better code of a module once. */

@@ -23,11 +23,7 @@ export function packTile(rows: number, n: number): WasmFunction {
       return [
         set(end, i32.add(get(from), i32.const(n))),
         doWhile(
-          [
-            line,
-            set(from, i32.add(get(from), i32.const(8))),
-            set(out, i32.add(get(out), i32.const(16 * rows))),
-          ],
+          [line, set(from, i32.add(get(from), i32.const(8))), set(out, i32.add(get(out), i32.const(16 * rows)))],
           i32.ltU(get(from), get(end)),
         ),
       ];
@@ -98,18 +94,12 @@ function foursOf([a, b, c, d]: readonly Local[], [p, q]: readonly Local[]): Code
 function fold(sums: Local, at: { i: Local; j: Local; round: Local; n: number; c: number }): Code {
   const rowStep = Math.imul(at.n, 0x9e3779b1);
   const index = i32.add(i32.mul(get(at.i), i32.const(at.n)), i32.add(get(at.j), i32.const(at.c)));
-  const salt = i32.add(
-    i32.mul(index, i32.const(0x9e3779b1)),
-    i32.mul(get(at.round), i32.const(0x85ebca77)),
-  );
+  const salt = i32.add(i32.mul(index, i32.const(0x9e3779b1)), i32.mul(get(at.round), i32.const(0x85ebca77)));
   const steps = v128.const([0, rowStep, Math.imul(2, rowStep), Math.imul(3, rowStep)]);
   return [set(sums, i32x4.add(get(sums), i32x4.add(i32x4.splat(salt), steps))), mixInPlace(sums)];
 }
 
 /** The low bytes of the four words, in order. */
 function fourBytes(sums: Local): Code {
-  return i32x4.extract(
-    v128.shuffle(get(sums), get(sums), [0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12]),
-    0,
-  );
+  return i32x4.extract(v128.shuffle(get(sums), get(sums), [0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12]), 0);
 }

@@ -77,10 +77,7 @@ function compressBlock(state: Local[], words: Local[], scratch: Scratch): Code {
     set(round, i32.const(0)),
     rounds(false),
     set(round, i32.const(64)),
-    doWhile(
-      [rounds(true), set(round, i32.add(get(round), i32.const(64)))],
-      i32.ltU(get(round), i32.const(256)),
-    ),
+    doWhile([rounds(true), set(round, i32.add(get(round), i32.const(64)))], i32.ltU(get(round), i32.const(256))),
     state.map((word, n) => set(word, i32x4.add(get(word), get(work[n]!)))),
   ];
 }
@@ -88,9 +85,7 @@ function compressBlock(state: Local[], words: Local[], scratch: Scratch): Code {
 /** Schedule and constants of the padding are one table: nothing is computed but the rounds. */
 function compressPadding(state: Local[], padding: Local, scratch: Scratch): Code {
   const { round, work } = scratch;
-  const sixteen = Array.from({ length: 16 }, (_, n) =>
-    oneRound(work, n, v128.load32Splat(get(round), 4 * n), scratch),
-  );
+  const sixteen = Array.from({ length: 16 }, (_, n) => oneRound(work, n, v128.load32Splat(get(round), 4 * n), scratch));
   return [
     work.map((word, n) => set(word, get(state[n]!))),
     set(round, get(padding)),
@@ -106,7 +101,14 @@ function compressPadding(state: Local[], padding: Local, scratch: Scratch): Code
 function oneRound(work: Local[], n: number, wordAndConstant: Code, { a: t1, b: t2 }: Scratch): Code {
   const name = (index: number): Local => work[(((index - n) % 8) + 8) % 8]!;
   const [a, b, c, d, e, f, g, h] = [0, 1, 2, 3, 4, 5, 6, 7].map(name) as [
-    Local, Local, Local, Local, Local, Local, Local, Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
   ];
   const sigma1 = xor3(rotr(get(e), 6), rotr(get(e), 11), rotr(get(e), 25));
   const choice = v128.bitselect(get(f), get(g), get(e));

@@ -29,6 +29,7 @@ export type Crew = {
 };
 
 export function openCrew(setup: Omit<WorkerSetup, 'worker'>, progress: (slabs: number) => void): Crew {
+  let ended: { reason: unknown } | undefined;
   const waiting = new Set<(reason: unknown) => void>();
   const threads = Array.from({ length: setup.workers }, (_, worker) => {
     const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { ...setup, worker } });
@@ -44,6 +45,7 @@ export function openCrew(setup: Omit<WorkerSetup, 'worker'>, progress: (slabs: n
     size: threads.length,
     order: (worker, order) =>
       new Promise((resolve, reject) => {
+        if (ended !== undefined) return reject(ended.reason);
         const thread = threads[worker]!;
         const heard = (report: Report): void => {
           if (report.kind === 'progress') return progress(report.slabs);
@@ -58,6 +60,7 @@ export function openCrew(setup: Omit<WorkerSetup, 'worker'>, progress: (slabs: n
         thread.postMessage(order);
       }),
     dismiss: async (reason) => {
+      ended ??= { reason };
       fail(reason);
       await Promise.all(threads.map((thread) => thread.terminate()));
     },
