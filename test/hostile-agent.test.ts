@@ -22,7 +22,7 @@ import { expectRight, order, startRooms, type Renter, type Rooms } from './suppo
 
 const policy: Policy = {
   ...quickPolicy,
-  timeouts: { ...quickPolicy.timeouts, silent_s: 2, lost_s: 5, accept_s: 4, stop_s: 2 },
+  timeouts: { ...quickPolicy.timeouts, silent_ms: 2000, lost_ms: 5000, accept_ms: 4000, stop_s: 2 },
 };
 const PRICE = 3_600_000n; // a thousandth of a dollar each second
 

@@ -45,7 +45,7 @@ const waiting = { queue: true, maxPriceMicrosPerHour: 1_000_000n, budgetMicros: 
 test('the policy changes while a lease runs: it is settled under the policy of its quote', async () => {
   const database = await open();
   const keys = testKeys();
-  const dear: Policy = { ...quickPolicy, fees: { provider_ppm: 300_000, renter_ppm: 0 } };
+  const dear: Policy = { ...quickPolicy, fees: { ...quickPolicy.fees, provider_ppm: 300_000 } };
   const before = await startRooms(database, { keys, policy: dear });
   const provider = await before.user();
   const renter = await before.user(100_000_000);
@@ -60,7 +60,7 @@ test('the policy changes while a lease runs: it is settled under the policy of i
 
   const after = await start(database, {
     keys,
-    policy: { ...quickPolicy, fees: { provider_ppm: 10_000, renter_ppm: 0 } },
+    policy: { ...quickPolicy, fees: { ...quickPolicy.fees, provider_ppm: 10_000 } },
   });
   await agent.dial(after);
   await until('it goes on', async () => isRunning(await after.runs.get(renter.id, run.id)));
@@ -79,7 +79,9 @@ test('the policy changes while a lease runs: it is settled under the policy of i
 
 test('a fee on top of the price goes to the network, and not to the provider', async () => {
   const database = await open();
-  const rooms = await start(database, { policy: { ...quickPolicy, fees: { provider_ppm: 0, renter_ppm: 100_000 } } });
+  const rooms = await start(database, {
+    policy: { ...quickPolicy, fees: { ...quickPolicy.fees, provider_ppm: 0, renter_ppm: 100_000 } },
+  });
   const provider = await rooms.user();
   const renter = await rooms.user(100_000_000);
   const agent = await online(rooms, provider);

@@ -1,65 +1,61 @@
-import { canonicalHash } from '@gpucoop/protocol/canonical.ts';
+import { canonicalHash, canonicalJson } from '@gpucoop/protocol/canonical.ts';
 import { z } from 'zod';
+import { brokenReferences } from './references.ts';
+import { Checks } from './schema/checks.ts';
+import { Claims, Escrow, Governance } from './schema/claims.ts';
+import { Edge } from './schema/edge.ts';
+import { Emission, Token } from './schema/emission.ts';
+import { Fees } from './schema/fees.ts';
+import { Licences } from './schema/licences.ts';
+import { Partner } from './schema/partner.ts';
+import { Place } from './schema/place.ts';
+import { Pledges } from './schema/pledges.ts';
+import { Rewards } from './schema/rewards.ts';
+import { running } from './schema/running.ts';
+import { Stake } from './schema/stake.ts';
+import { PolicyV1, fromV1 } from './version-1.ts';
 
 /** All economic rules of a network. Its hash stands on every quote, and a lease settles under the policy of its quote. */
 export const Policy = z
   .strictObject({
-    version: z.literal(1),
-    name: z.string(),
+    version: z.literal(2),
+    name: z.string().min(1).max(40),
+    about: z.string().max(400),
     network: z.enum(['local', 'public']).describe('local: loopback only, test credit, plain processes allowed'),
-    fees: z.strictObject({
-      provider_ppm: z
-        .number()
-        .int()
-        .min(0)
-        .max(300_000)
-        .describe('Of the gross, in millionths, taken from the provider'),
-      renter_ppm: z.number().int().min(0).max(300_000).describe('On top of the asking price'),
-    }),
-    hold: z.strictObject({
-      horizon_s: z.number().int().min(60).describe('A hold covers at most this long'),
-      notice_s: z
-        .number()
-        .int()
-        .min(0)
-        .describe('Between the warning and the stop, when the next hold cannot be placed'),
-    }),
-    gap_s: z
-      .number()
-      .int()
-      .min(0)
-      .describe('Silence up to this long is billed from signed meter lines; longer is unpaid'),
-    drain_notice_s: z.number().int().min(0),
-    keep_stopped_s: z.number().int().min(0).describe('An ended container and its files stay this long, unbilled'),
-    quote_ttl_s: z.number().int().min(5),
-    test_credit_micros: z.number().int().min(0),
-    timeouts: z.strictObject({
-      heartbeat_s: z.number().positive().describe('Between two heartbeats'),
-      silent_s: z.number().positive().describe('Then presence and leases are unknown'),
-      lost_s: z.number().positive().describe('Then the machine is lost and its leases end'),
-      accept_s: z.number().positive().describe('For the agent to take a reserved lease'),
-      pull_s: z.number().int().positive(),
-      start_s: z.number().int().positive(),
-      ready_s: z.number().int().positive(),
-      stop_s: z.number().int().positive().describe('On top of the grace, for the agent to confirm the stop'),
-    }),
+    fees: Fees,
+    ...running,
+    token: Token.nullable(),
+    emission: Emission.nullable().describe('What may be released; null: nothing is'),
+    rewards: Rewards.describe('What is paid beside rents'),
+    claims: Claims.nullable(),
+    stake: Stake.nullable(),
+    checks: Checks.nullable(),
+    licences: Licences.nullable(),
+    pledges: Pledges.nullable(),
+    edge: Edge.nullable(),
+    partner: Partner.nullable(),
+    place: Place.nullable().describe('null: from everywhere'),
+    escrow: Escrow.nullable(),
+    governance: Governance.nullable(),
   })
-  .refine((policy) => policy.timeouts.silent_s > policy.timeouts.heartbeat_s, {
-    message: 'silent_s must be longer than heartbeat_s, or every machine is always unknown',
-    path: ['timeouts', 'silent_s'],
-  })
-  .refine((policy) => policy.timeouts.lost_s > policy.timeouts.silent_s, {
-    message: 'lost_s must be longer than silent_s: silence is unknown before it is lost',
-    path: ['timeouts', 'lost_s'],
-  })
-  .refine((policy) => policy.hold.horizon_s > policy.hold.notice_s, {
-    message: 'the hold must cover the notice',
-    path: ['hold', 'notice_s'],
+  .superRefine((policy, context) => {
+    for (const { path, message } of brokenReferences(policy)) context.addIssue({ code: 'custom', path, message });
   });
-export type Policy = z.infer<typeof Policy>;
+export type Policy = z.output<typeof Policy>;
 
-export function policyHash(policy: Policy): string {
-  // Timeouts may be fractions of a second in tests; as milliseconds they are the integers that canonical JSON takes.
-  const timeouts = Object.fromEntries(Object.entries(policy.timeouts).map(([name, s]) => [name, Math.round(s * 1000)]));
-  return canonicalHash({ ...policy, timeouts });
+/** As it stands in files, in the database and on the wire: amounts are texts. */
+export type PolicyJson = z.input<typeof Policy>;
+
+export const policyJson = (policy: Policy): PolicyJson => z.encode(Policy, policy);
+
+/** Reads a policy of any version. One of an older version keeps the hash under which it was written down. */
+export function parsePolicy(json: unknown): Policy {
+  const isV1 = typeof json === 'object' && json !== null && 'version' in json && json.version === 1;
+  return Policy.parse(isV1 ? fromV1(PolicyV1.parse(json)) : json);
 }
+
+/** The text that is hashed: canonical JSON (RFC 8785). */
+export const policyText = (policy: Policy): string => canonicalJson(policyJson(policy));
+
+/** SHA-256 of that text, as 64 hex digits: on quotes and in evidence as it is, on chain as bytes32 with 0x before it. */
+export const policyHash = (policy: Policy): string => canonicalHash(policyJson(policy));

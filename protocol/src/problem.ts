@@ -7,6 +7,7 @@ import { z } from 'zod';
 export const problems = {
   invalid_request: { status: 400, retryable: false, title: 'The request is not valid' },
   invalid_spec: { status: 400, retryable: false, title: 'The spec is not valid' },
+  invalid_policy: { status: 400, retryable: false, title: 'The policy is not valid' },
   invalid_expression: { status: 400, retryable: false, title: 'The expression is not valid' },
   invalid_signature: { status: 400, retryable: false, title: 'The signature does not verify' },
   idempotency_key_missing: { status: 400, retryable: false, title: 'An Idempotency-Key header is needed' },

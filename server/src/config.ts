@@ -27,7 +27,7 @@ export const usage = `coop-server [options]
   --listen HOST:PORT  also for other machines: turns TLS on
   --tls-cert FILE --tls-key FILE   default: a pair made at the first start
   --public-url URL    how others reach this server, if not by its own names
-  --policy FILE       default: the local policy
+  --policy NAME|FILE  a preset (standby, ionet, aethir) or a file; default: the local policy
   --closed            only users who are known already may log in
   --restore FILE      read an archive of coop admin backup into an empty database, and end
   --trust-proxy       X-Forwarded-For of the proxy before it is believed

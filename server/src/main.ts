@@ -5,7 +5,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
-import { Policy } from '@gpucoop/policy/policy.ts';
+import { findPolicy } from '@gpucoop/policy/find-policy.ts';
+import type { Policy } from '@gpucoop/policy/policy.ts';
+import { requireSafePolicy } from '@gpucoop/policy/unsafe.ts';
 import { localPolicy } from '@gpucoop/policy/presets/local.ts';
 import { isLoopback, readConfig, usage, type Config } from './config.ts';
 import { systemClock } from './clock.ts';
@@ -152,12 +154,9 @@ async function readPolicy(config: Config): Promise<Policy> {
   if (config.policyFile === undefined) {
     return isLoopback(config.host) ? localPolicy : { ...localPolicy, name: 'open', network: 'public' };
   }
-  const parsed = Policy.safeParse(JSON.parse(await readFile(config.policyFile, 'utf8')));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new CoopError('invalid_request', `${config.policyFile}: ${issue?.message ?? 'is no policy'}`, {
-    at: issue?.path.join('.') ?? '',
-  });
+  const { policy } = await findPolicy(config.policyFile, (path) => readFile(path, 'utf8'));
+  requireSafePolicy(policy);
+  return policy;
 }
 
 async function readTls(config: Config, now: Date): Promise<Tls> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseExpression, parseSort, matches } from '@gpucoop/protocol/expression.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
-import { policyHash, type Policy } from '@gpucoop/policy/policy.ts';
+import { policyHash, policyJson, type Policy } from '@gpucoop/policy/policy.ts';
 import type { Logger } from 'pino';
 import { createAdmin } from './admin.ts';
 import type { Clock } from './clock.ts';
@@ -71,7 +71,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   if (database.engine === 'pglite')
     await db.updateTable('machines').set({ link_server: null }).where('link_server', 'is not', null).execute();
   const presence = await createPresence({ db, clock, policy, serverId, log, onSupplyChange });
-  const own = { serverId, silentMs: policy.timeouts.silent_s * 1000 };
+  const own = { serverId, silentMs: policy.timeouts.silent_ms };
   const rules = { gap_ms: policy.gap_s * 1000, server_since: clock.now() };
   const meters = createMeters(db, keys.meter, rules);
 
@@ -109,7 +109,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     },
     onEvent: (machineId, epoch, event) => hear(machineId, epoch, event),
     serverName: keys.serverName,
-    heartbeatMs: policy.timeouts.heartbeat_s * 1000,
+    heartbeatMs: policy.timeouts.heartbeat_ms,
     log,
     clock,
   });
@@ -314,7 +314,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
 async function rememberPolicy({ database, policy, clock }: NetworkDeps): Promise<void> {
   await database.db
     .insertInto('policies')
-    .values({ hash: policyHash(policy), body: JSON.stringify(policy), created_at: clock.now() })
+    .values({ hash: policyHash(policy), body: JSON.stringify(policyJson(policy)), created_at: clock.now() })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

@@ -31,7 +31,7 @@ export type DrillOptions = {
  */
 export async function drill({ seed, rounds, engine, databaseUrl, dockerd }: DrillOptions): Promise<void> {
   const random = randomFrom(seed);
-  const policy = { ...quickPolicy, timeouts: { ...quickPolicy.timeouts, lost_s: 60 } };
+  const policy = { ...quickPolicy, timeouts: { ...quickPolicy.timeouts, lost_ms: 60_000 } };
   const network = await startTestNetwork({ policy, ...(databaseUrl !== undefined && { databaseUrl }) });
   try {
     const provider = await network.user();

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { signerFromSecret, type Signer } from '@gpucoop/protocol/evidence.ts';
 import type { Machine, Run } from '@gpucoop/protocol/resources.ts';
 import { specDefaults, type Spec } from '@gpucoop/protocol/spec.ts';
-import type { Policy } from '@gpucoop/policy/policy.ts';
+import { policyJson, type Policy } from '@gpucoop/policy/policy.ts';
 import { localPolicy } from '@gpucoop/policy/presets/local.ts';
 import { createClient, type Client } from '@gpucoop/sdk/client.ts';
 
@@ -48,13 +48,20 @@ export const quickPolicy: Policy = {
   ...localPolicy,
   name: 'test',
   keep_stopped_s: 86_400,
-  timeouts: { ...localPolicy.timeouts, heartbeat_s: 0.5, silent_s: 3, lost_s: 15, accept_s: 20, stop_s: 10 },
+  timeouts: {
+    ...localPolicy.timeouts,
+    heartbeat_ms: 500,
+    silent_ms: 3000,
+    lost_ms: 15_000,
+    accept_ms: 20_000,
+    stop_s: 10,
+  },
 };
 
 export async function startTestNetwork(options: { databaseUrl?: string; policy?: Policy } = {}): Promise<TestNetwork> {
   const home = await mkdtemp(join(tmpdir(), 'coop-test-'));
   const policyFile = join(home, 'policy.json');
-  await writeFile(policyFile, JSON.stringify(options.policy ?? quickPolicy));
+  await writeFile(policyFile, JSON.stringify(policyJson(options.policy ?? quickPolicy)));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const agents: { agent: Program; stateDir: string }[] = [];

@@ -11,7 +11,7 @@ export type RoomRule = {
 
 export const rooms: Readonly<Record<string, RoomRule>> = {
   protocol: { rooms: [], pure: ['zod', 'yaml', '@noble/hashes', '@noble/curves'] },
-  policy: { rooms: ['protocol'], pure: ['zod', '@noble/hashes'] },
+  policy: { rooms: ['protocol'], pure: ['zod', 'yaml'] },
   proof: { rooms: [], pure: ['@noble/hashes', '@noble/curves'], effects: ['proof/src/provers/', 'proof/src/program/'] },
   contracts: { rooms: ['protocol', 'policy'] },
   sdk: { rooms: ['protocol'] },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '@gpucoop/sdk/client.ts';
 import type { Signer } from '@gpucoop/protocol/evidence.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
-import { Policy } from '@gpucoop/policy/policy.ts';
+import { parsePolicy } from '@gpucoop/policy/policy.ts';
 import { saveContext, saveCredential } from '../contexts.ts';
 import type { Context } from '../contexts.ts';
 import type { Home } from '../home.ts';
@@ -31,7 +31,7 @@ export async function logInHere(
  */
 export async function grantTestCredit(home: Home, context: Context, client: Client, userId: string): Promise<void> {
   const { policy } = await client.policy();
-  const credit = Policy.parse(policy).test_credit_micros;
+  const credit = parsePolicy(policy).test_credit_micros;
   if (credit === 0) return;
   const { items } = await client.money.ledger({ limit: 1 });
   if (items.length > 0) return;

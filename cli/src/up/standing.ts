@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
-import { Policy } from '@gpucoop/policy/policy.ts';
+import { parsePolicy } from '@gpucoop/policy/policy.ts';
 import type { Client } from '@gpucoop/sdk/client.ts';
 import type { Context } from '../contexts.ts';
 import type { Home } from '../home.ts';
@@ -22,7 +22,7 @@ export async function readStanding(
     client.policy(),
     machineId === undefined ? undefined : client.machines.get(machineId),
   ]);
-  const rules = Policy.parse(policy);
+  const rules = parsePolicy(policy);
   return {
     url: context.server,
     home: shortPath(home.dir),

@@ -20,7 +20,11 @@ export const up = command({
       about: 'Certificate for --listen; without one it is made, and pinned in the join line',
     },
     key: { type: 'string', value: 'FILE', about: 'Its key' },
-    policy: { type: 'string', value: 'FILE', about: 'Economic rules of the network' },
+    policy: {
+      type: 'string',
+      value: 'NAME|FILE',
+      about: 'Economic rules of the network: standby, ionet, aethir or a file',
+    },
     engine: {
       type: 'string',
       value: 'ENGINE',

@@ -1,25 +1,17 @@
 import type { Policy } from '../policy.ts';
+import type { Preset } from './preset.ts';
+import { standby } from './standby.ts';
 
-/** One laptop: test credit, loopback only, no renter's fee, and a provider's fee so that the line is seen. */
+/** One laptop: the default rules with test credit, and plain processes allowed. */
 export const localPolicy: Policy = {
-  version: 1,
+  ...standby.policy,
   name: 'local',
+  about: 'One computer: Coop’s own rules, with test credit.',
   network: 'local',
-  fees: { provider_ppm: 50_000, renter_ppm: 0 },
-  hold: { horizon_s: 3600, notice_s: 300 },
-  gap_s: 60,
-  drain_notice_s: 300,
-  keep_stopped_s: 86_400,
-  quote_ttl_s: 120,
   test_credit_micros: 10_000_000,
-  timeouts: {
-    heartbeat_s: 5,
-    silent_s: 20,
-    lost_s: 600,
-    accept_s: 60,
-    pull_s: 3600,
-    start_s: 120,
-    ready_s: 600,
-    stop_s: 60,
-  },
+};
+
+export const local: Preset = {
+  policy: localPolicy,
+  sources: { ...standby.sources, test_credit_micros: { kind: 'ours', text: 'enough to try everything once' } },
 };

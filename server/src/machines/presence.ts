@@ -169,7 +169,7 @@ export async function createPresence(deps: PresenceDeps): Promise<Presence> {
     heardAt: (machineId) => heard.get(machineId)?.at,
     async sweep() {
       const now = clock.now().getTime();
-      const silentFor = (state: Heard): number => (now - state.at.getTime()) / 1000;
+      const silentFor = (state: Heard): number => now - state.at.getTime();
       const seeming = [...heard].filter(([, state]) => due(state.presence, silentFor(state)) !== undefined);
       await askOthers(seeming.filter(([, state]) => state.reports === undefined));
       for (const [machineId, state] of seeming) {
@@ -194,9 +194,9 @@ export async function createPresence(deps: PresenceDeps): Promise<Presence> {
     },
   };
 
-  function due(presence: MachinePresence, silentS: number): MachinePresence | undefined {
-    if (presence === 'online' && silentS >= policy.timeouts.silent_s) return 'unknown';
-    return presence === 'unknown' && silentS >= policy.timeouts.lost_s ? 'lost' : undefined;
+  function due(presence: MachinePresence, silentMs: number): MachinePresence | undefined {
+    if (presence === 'online' && silentMs >= policy.timeouts.silent_ms) return 'unknown';
+    return presence === 'unknown' && silentMs >= policy.timeouts.lost_ms ? 'lost' : undefined;
   }
 }
 

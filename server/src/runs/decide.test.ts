@@ -119,7 +119,7 @@ describe('a lease under any story', () => {
         }
         for (let step = 0; step < 200 && !world.lease.removed; step++) {
           now += 60_000;
-          const lost = now - heardAt > policy.timeouts.lost_s * 1000;
+          const lost = now - heardAt > policy.timeouts.lost_ms;
           turn(world, { now, link_up: false, heard_at: heardAt, report: undefined, machine_lost: lost }, null);
           if (world.lease.state === 'ended') now += policy.keep_stopped_s * 1000;
         }

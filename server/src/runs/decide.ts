@@ -81,14 +81,14 @@ function reasonFor(
 
 function whileReserved(lease: LeaseFacts, seen: Observed, policy: Policy): Action {
   if (seen.report && lease.asked) return { do: 'move', to: 'preparing' };
-  const giveUpAt = lease.state_since + policy.timeouts.accept_s * 1000;
+  const giveUpAt = lease.state_since + policy.timeouts.accept_ms;
   if (seen.now >= giveUpAt) return ended('agent_unreachable');
   return seen.link_up ? { do: 'ask' } : { do: 'wait', until: giveUpAt };
 }
 
 function whileAlive(lease: LeaseFacts, seen: Observed, policy: Policy): Action {
-  const silentAt = seen.heard_at + policy.timeouts.silent_s * 1000;
-  const lostAt = seen.heard_at + policy.timeouts.lost_s * 1000;
+  const silentAt = seen.heard_at + policy.timeouts.silent_ms;
+  const lostAt = seen.heard_at + policy.timeouts.lost_ms;
   if (seen.now >= lostAt) return ended('machine_lost');
   if (seen.now >= silentAt) {
     return lease.state === 'unknown' ? { do: 'wait', until: lostAt } : { do: 'move', to: 'unknown' };
@@ -109,8 +109,8 @@ function whileAlive(lease: LeaseFacts, seen: Observed, policy: Policy): Action {
 
 /** The agent has a timeout for each phase of its own; this one is for an agent that does not keep them. */
 function longestPreparationMs(policy: Policy): number {
-  const { pull_s, start_s, ready_s, accept_s } = policy.timeouts;
-  return (pull_s + start_s + ready_s + accept_s) * 1000;
+  const { pull_s, start_s, ready_s, accept_ms } = policy.timeouts;
+  return (pull_s + start_s + ready_s) * 1000 + accept_ms;
 }
 
 function whileStopping(lease: LeaseFacts, seen: Observed, policy: Policy): Action {

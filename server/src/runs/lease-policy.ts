@@ -1,4 +1,4 @@
-import { Policy } from '@gpucoop/policy/policy.ts';
+import { parsePolicy, type Policy } from '@gpucoop/policy/policy.ts';
 import type { Db } from './store.ts';
 
 /** A policy never changes once it has a hash, so it is read once. */
@@ -9,7 +9,7 @@ export async function policyOf(db: Db, hash: string): Promise<Policy> {
   const before = known.get(hash);
   if (before !== undefined) return before;
   const { body } = await db.selectFrom('policies').select('body').where('hash', '=', hash).executeTakeFirstOrThrow();
-  const policy = Policy.parse(body);
+  const policy = parsePolicy(body);
   known.set(hash, policy);
   return policy;
 }

@@ -7,7 +7,7 @@ import { endReasonCodes, type EndReason } from '@gpucoop/protocol/reasons.ts';
 import { leaseTransitions, mayMove, type LeaseState } from '@gpucoop/protocol/states.ts';
 import { signerFromSecret, signStatement, type Signer } from '@gpucoop/protocol/evidence.ts';
 import { specDefaults, type Spec } from '@gpucoop/protocol/spec.ts';
-import { policyHash, type Policy } from '@gpucoop/policy/policy.ts';
+import { policyHash, policyJson, type Policy } from '@gpucoop/policy/policy.ts';
 import { localPolicy } from '@gpucoop/policy/presets/local.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { factsOf } from '../../../test/support/fake-agent.ts';
@@ -33,7 +33,7 @@ import { endLease, moveLease } from './transitions.ts';
 
 /** The whole market on a real database, with a clock that the test turns: whatever is done in whatever order, the books are right. */
 
-const policy: Policy = { ...localPolicy, fees: { provider_ppm: 50_000, renter_ppm: 30_000 } };
+const policy: Policy = { ...localPolicy, fees: { ...localPolicy.fees, provider_ppm: 50_000, renter_ppm: 30_000 } };
 const secret = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 const meterSigner = signerFromSecret(secret(1));
 const PRICE = 1_234_567;
@@ -48,7 +48,7 @@ async function world({ db }: TestDatabase) {
   const now = clock.now();
   await db
     .insertInto('policies')
-    .values({ hash: policyHash(policy), body: JSON.stringify(policy), created_at: now })
+    .values({ hash: policyHash(policy), body: JSON.stringify(policyJson(policy)), created_at: now })
     .onConflict((c) => c.doNothing())
     .execute();
   const person = async (credit: bigint): Promise<Renter> => {

@@ -1,7 +1,7 @@
 import { etag } from 'hono/etag';
 import { DemandList, OfferPage, OfferQuery, PolicyAnswer, QuoteRequest } from '@gpucoop/protocol/api.ts';
 import { Offer, Quote } from '@gpucoop/protocol/resources.ts';
-import { policyHash } from '@gpucoop/policy/policy.ts';
+import { policyHash, policyJson } from '@gpucoop/policy/policy.ts';
 import { parseSpecFile } from '@gpucoop/protocol/spec-file.ts';
 import type { Api } from '../api.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -65,7 +65,7 @@ export function marketRoutes({ app, route }: Api, { rooms: { market }, policy }:
       tags,
       responses: { 200: json(PolicyAnswer, 'The policy and its hash, which stands on every quote') },
     },
-    (c) => c.json({ hash: policyHash(policy), policy: { ...policy } }, 200),
+    (c) => c.json({ hash: policyHash(policy), policy: policyJson(policy) }, 200),
   );
 
   route(

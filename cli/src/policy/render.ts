@@ -1,0 +1,56 @@
+import { sourceText, type Source } from '@gpucoop/policy/sources.ts';
+import type { Look } from '../look/colours.ts';
+import { renderSideBySide, type Cell, type Section } from '../look/side-by-side.ts';
+import type { Compared } from './compare.ts';
+
+const NOTHING = '–';
+
+/** One policy, each line with its source. */
+export function renderOne(name: string, lines: readonly Compared[], look: Look, width: number): string {
+  return renderSideBySide(
+    [name, 'source'],
+    sections(lines, ({ values, sources }) => [
+      { text: values[0] ?? NOTHING },
+      { text: sources[0] === null ? '' : sourceText(sources[0]!), style: look.dim },
+    ]),
+    look,
+    width,
+  );
+}
+
+/** Two policies and a mark between them, and what a third does instead where it is neither of them. */
+export function renderTwo(
+  names: readonly string[],
+  lines: readonly Compared[],
+  options: { sources: boolean; look: Look; width: number },
+): string {
+  const { look } = options;
+  const heads = [names[0]!, '', ...names.slice(1).map((name, n) => (n === 1 ? `${name} (Coop's default)` : name))];
+  return renderSideBySide(
+    heads,
+    sections(lines, ({ values, sources, same }) => [
+      cell(values[0]!, sources[0]!, options),
+      { text: same ? '=' : '≠', style: same ? look.dim : look.attention },
+      ...values.slice(1).map((value, n) => cell(value, sources[n + 1]!, options)),
+    ]),
+    look,
+    options.width,
+  );
+}
+
+function sections(lines: readonly Compared[], cells: (line: Compared) => Cell[]): Section[] {
+  return [...Map.groupBy(lines, ({ subject }) => subject)].map(([title, of]) => ({
+    title,
+    lines: of.map((line) => ({ title: line.rule, cells: cells(line) })),
+  }));
+}
+
+function cell(value: string | null, source: Source | null, { sources, look }: { sources: boolean; look: Look }): Cell {
+  const text = value ?? NOTHING;
+  if (source === null) return { text };
+  const from = sources ? sourceText(source) : `${source.kind}${source.date === undefined ? '' : ` ${source.date}`}`;
+  return {
+    text: `${text}\n[${from}]`,
+    style: (line) => (line.startsWith('[') || line.endsWith(']') ? look.dim(line) : line),
+  };
+}

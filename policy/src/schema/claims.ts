@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { Duration, Name, Ppm, PPM, Seconds, Tokens } from './amounts.ts';
+
+const VestingCurve = z.strictObject({
+  points: z
+    .array(z.strictObject({ after_s: Seconds, ppm: Ppm }))
+    .min(1)
+    .max(20)
+    .refine(
+      (points) =>
+        points.every(
+          (point, n) => n === 0 || (point.after_s > points[n - 1]!.after_s && point.ppm >= points[n - 1]!.ppm),
+        ),
+      'points must go forward in time and never down',
+    )
+    .refine((points) => points.at(-1)?.ppm === Number(PPM), 'the last point must give everything, 1000000')
+    .describe('What part of a claim may be had after so long; linear between, nothing before the first'),
+});
+
+/** How what was granted is taken: disputes first, then vesting. */
+export const Claims = z.strictObject({
+  vesting: z.record(Name, VestingCurve).describe('By name; each rule says which one its rewards follow'),
+  forfeits: z.enum(['burnt', 'pool']).describe('What is given up by not waiting'),
+  least: Tokens.describe('Smallest claim'),
+  fee: Tokens.describe('Of each claim'),
+  identity: z.boolean().describe('A claim needs a checked identity'),
+  dispute_s: Duration.describe('Between the posting of an epoch’s root and its becoming final'),
+  poster_bond: Tokens,
+  dispute_bond: Tokens,
+  poster_silent_s: Duration.describe('Then anybody with a bond may post'),
+});
+export type Claims = z.output<typeof Claims>;
+
+/** Money of renters on chain. */
+export const Escrow = z.strictObject({
+  thaw_s: Duration.describe('From asking for money back until it may be taken'),
+  signing_s: Duration.describe('Longest time between a second served and the statement that pays for it'),
+  halt_s: Seconds.describe('Longest halt that the meter may call; thaw clocks stop'),
+  halt_every_s: Duration.describe('Shortest time between two halts'),
+});
+
+export const Governance = z.strictObject({
+  timelock_s: Seconds.describe('Between the announcement of a change and the change'),
+  pause_s: Seconds.describe('Longest pause of posting, slashing and sale by the guardian'),
+});

@@ -1,0 +1,236 @@
+import { expect, test } from 'vitest';
+import { Policy, policyJson } from './policy.ts';
+import { standby } from './presets/standby.ts';
+import { presets } from './presets/presets.ts';
+import { dangersOf, requireSafePolicy } from './unsafe.ts';
+
+const DAY = 86_400;
+const json = policyJson(standby.policy);
+type Json = typeof json;
+
+/** What is changed of the default, which is safe; where it is refused or warned of. */
+const rows: [what: string, severity: 'error' | 'warning', path: string, change: (policy: Json) => void][] = [
+  [
+    'a cooldown shorter than check window and dispute',
+    'error',
+    'stake.cooldown_s',
+    (p) => void (p.stake!.cooldown_s = 3 * DAY - 1),
+  ],
+  [
+    'a thaw shorter than check window and signing',
+    'error',
+    'escrow.thaw_s',
+    (p) => void (p.escrow!.thaw_s = DAY + 3599),
+  ],
+  ['a meter that may halt most of the time', 'error', 'escrow.halt_s', (p) => void (p.escrow!.halt_s = 46 * DAY)],
+  [
+    'a price below zero after rebates',
+    'error',
+    'licences.tiers.0.price',
+    (p) => void Object.assign(p.licences!.codes, { rebate_ppm: 950_000 }),
+  ],
+  [
+    'a price of nothing after rebates',
+    'warning',
+    'licences.tiers.0.price',
+    (p) => void Object.assign(p.licences!.codes, { rebate_ppm: 900_000 }),
+  ],
+  [
+    'a commission above its most',
+    'error',
+    'licences.codes.commission_ppm',
+    (p) => void (p.licences!.codes.commission_ppm = 100_001),
+  ],
+  [
+    'a commission before the refund ends',
+    'error',
+    'licences.codes.paid_after_s',
+    (p) => void (p.licences!.codes.paid_after_s = DAY),
+  ],
+  [
+    'a transfer before the refund ends',
+    'error',
+    'licences.locked_until_s',
+    (p) => void (p.licences!.locked_until_s = DAY),
+  ],
+  [
+    'a list while all may buy',
+    'warning',
+    'licences.phases.allowlist',
+    (p) => void (p.licences!.phases['public']!.from_s = 0),
+  ],
+  [
+    'a cap above the tier',
+    'warning',
+    'licences.tiers.0.cap_per_address',
+    (p) => void (p.licences!.tiers[0]!.cap_per_address = 501),
+  ],
+  ['a falling price', 'warning', 'licences.tiers.1.price', (p) => void (p.licences!.tiers[1]!.price = '1')],
+  ['checks by holders of nothing', 'error', 'checks.by', (p) => void (p.licences = null)],
+  ['pools above the cap', 'error', 'token.cap', (p) => void (p.token!.cap = '999999999999999999999999999')],
+  ['two rules on one pool', 'error', 'rewards.checkers.pool', (p) => void (p.rewards['checkers']!.pool = 'standby')],
+  [
+    'an edge on a rule’s pool',
+    'error',
+    'edge.pool',
+    (p) => void (p.edge = { ...aethirEdge(), pool: 'standby', vesting: 'providers' }),
+  ],
+  ['a discount above the fees', 'error', 'fees.token.discount_ppm', (p) => void (p.fees.token!.discount_ppm = 50_001)],
+  ['all fees to the referrer', 'warning', 'fees.referral_ppm', (p) => void (p.fees.referral_ppm = 1_000_000)],
+  [
+    'a surcharge on dollars',
+    'warning',
+    'fees.token',
+    (p) => void Object.assign(p.fees.token!, { provider_ppm: 10_000, discount_ppm: 0 }),
+  ],
+  [
+    'a slash that no root may carry',
+    'error',
+    'stake.slash.false_offer.stake_ppm',
+    (p) => void (p.stake!.slash_most_ppm = 500_000),
+  ],
+  [
+    'a lie as cheap as bad luck',
+    'error',
+    'stake.slash.false_offer',
+    (p) => void (p.stake!.slash.false_offer!.stake_ppm = 200_000),
+  ],
+  [
+    'a stake that never fills',
+    'error',
+    'stake.required.keep_ppm',
+    (p) => void Object.assign(p.stake!.required, { keep_ppm: 0 }),
+  ],
+  [
+    'a stake in tokens',
+    'warning',
+    'stake.required.amount',
+    (p) => void (p.stake!.required = policyJson(presets['ionet']!.policy).stake!.required),
+  ],
+  ['pay without stake', 'error', 'stake', (p) => void (p.stake = null)],
+  [
+    'pay without checks',
+    'error',
+    'checks',
+    (p) => void ((p.checks = null), Object.assign(p.rewards['standby']!, { checks: [] })),
+  ],
+  [
+    'pay after checks without consequence',
+    'error',
+    'rewards.standby',
+    (p) => void Object.assign(p.rewards['standby']!, { checks: ['rented'] }),
+  ],
+  [
+    'a false machine that gains',
+    'warning',
+    'rewards.standby.classes.t4',
+    (p) => void (p.checks!.kinds['proof']!.every_s = 90 * DAY),
+  ],
+  [
+    'a false machine never caught',
+    'warning',
+    'rewards.standby.classes.t4',
+    (p) => void Object.assign(p.rewards['standby']!, { checks: ['liveness'] }),
+  ],
+  [
+    'waiting that pays as much as work',
+    'error',
+    'rewards.standby.classes.t4.pay_micros_per_hour',
+    (p) => void Object.assign(standbyClass(p, 't4'), { pay_micros_per_hour: 114_000 }),
+  ],
+  [
+    'no price that is low enough',
+    'error',
+    'rewards.standby.asks_at_most_ppm',
+    (p) => void Object.assign(p.rewards['standby']!, { asks_at_most_ppm: 0 }),
+  ],
+  ['free pledges', 'warning', 'pledges.lapse_ppm', (p) => void (p.pledges!.lapse_ppm = 0)],
+  ['a pledge that no quote answers', 'error', 'pledges.answer_s', (p) => void (p.pledges!.answer_s = 60)],
+  ['a pledge shorter than the proof', 'error', 'pledges.longest_s', (p) => void (p.pledges!.longest_s = DAY)],
+  [
+    'more operators than seats',
+    'error',
+    'checks.kinds.proof.operators',
+    (p) => void (p.checks!.kinds['proof']!.operators = 6),
+  ],
+  [
+    'a majority of more than all',
+    'error',
+    'checks.kinds.proof.majority_ppm',
+    (p) => void (p.checks!.kinds['proof']!.majority_ppm = 1_000_000),
+  ],
+  [
+    'one operator who decides',
+    'warning',
+    'checks.kinds.proof.operators',
+    (p) => void (p.checks!.kinds['proof']!.operators = 2),
+  ],
+  ['a claim eaten by its fee', 'error', 'claims.least', (p) => void Object.assign(p.claims!, { fee: '5', least: '5' })],
+  [
+    'a false root for nothing',
+    'error',
+    'claims.poster_bond',
+    (p) => void Object.assign(p.claims!, { poster_bond: '0', dispute_bond: '0' }),
+  ],
+  [
+    'a dearer dispute',
+    'warning',
+    'claims.dispute_bond',
+    (p) => void (p.claims!.dispute_bond = '10000000000000000000001'),
+  ],
+  ['a change before one can leave', 'error', 'governance.timelock_s', (p) => void (p.governance!.timelock_s = DAY)],
+  ['less for more stake', 'error', 'edge.tiers.gold', (p) => void (p.edge = withPoorGold())],
+  ['a place both allowed and refused', 'error', 'place.providers.only', (p) => void (p.place = places())],
+  ['credit for strangers', 'warning', 'test_credit_micros', (p) => void (p.test_credit_micros = 1)],
+  ['what is given up goes to a pool', 'warning', 'claims.forfeits', (p) => void (p.claims!.forfeits = 'pool')],
+];
+
+test('the default has no danger at all', () => {
+  expect(dangersOf(standby.policy)).toEqual([]);
+});
+
+test.each(rows)('%s: %s at %s', (_, severity, path, change) => {
+  const changed = structuredClone(json);
+  change(changed);
+  const policy = Policy.parse(withEdgePool(changed));
+  const found = dangersOf(policy);
+  expect(found.map((danger) => `${danger.severity} ${danger.path}`)).toContain(`${severity} ${path}`);
+  if (severity === 'error') expect(() => requireSafePolicy(policy)).toThrow();
+  else expect(found.filter((danger) => danger.severity === 'error')).toEqual([]);
+});
+
+test('seasons larger than their pool are refused', () => {
+  const ionet = structuredClone(policyJson(presets['ionet']!.policy));
+  Object.assign(ionet.rewards['ignition_1']!, { amount: '500000000000000000000000000' });
+  const found = dangersOf(Policy.parse(ionet));
+  expect(found.filter(({ severity }) => severity === 'error').map(({ path }) => path)).toEqual([
+    'rewards.ignition_3.amount',
+  ]);
+});
+
+function standbyClass(policy: Json, slug: string): object {
+  const rule = policy.rewards['standby']!;
+  if (rule.kind !== 'standby') throw new Error('standby');
+  return rule.classes[slug]!;
+}
+
+const aethirEdge = () => structuredClone(policyJson(presets['aethir']!.policy).edge!);
+
+function withPoorGold(): Json['edge'] {
+  const edge = aethirEdge();
+  edge.tiers['gold']!.base_per_day = '1';
+  return { ...edge, pool: 'edge', vesting: 'providers' };
+}
+
+const places = (): Json['place'] => ({
+  providers: { only: ['us', 'ua-43'], refused: ['ua'] },
+  renters: { only: null, refused: [] },
+  claims: { only: null, refused: [] },
+});
+
+/** A pool for the edge where a row wants one of its own. */
+function withEdgePool(policy: Json): Json {
+  if (policy.edge?.pool === 'edge')
+    policy.emission!.pools['edge'] = { kind: 'points', points: [{ at_s: 0, total: '0' }] };
+  return policy;
+}
