@@ -67,7 +67,7 @@ const rows: [what: string, severity: 'error' | 'warning', path: string, change: 
   ],
   ['a falling price', 'warning', 'licences.tiers.1.price', (p) => void (p.licences!.tiers[1]!.price = '1')],
   ['checks by holders of nothing', 'error', 'checks.by', (p) => void (p.licences = null)],
-  ['pools above the cap', 'error', 'token.cap', (p) => void (p.token!.cap = '999999999999999999999999999')],
+  ['pools above the cap', 'error', 'token.cap', (p) => void (p.token!.cap = '900000000000000000000000000')],
   ['two rules on one pool', 'error', 'rewards.checkers.pool', (p) => void (p.rewards['checkers']!.pool = 'standby')],
   [
     'an edge on a rule’s pool',

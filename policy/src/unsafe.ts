@@ -1,7 +1,7 @@
 import { decimalDollars } from '@gpucoop/protocol/money.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { formatDuration } from '@gpucoop/protocol/sizes.ts';
-import { ceilingOf } from './emission-ceiling.ts';
+import { curveCap } from './emission.ts';
 import type { Policy } from './policy.ts';
 import { priceAfterRebates } from './rebates.ts';
 import { PPM } from './schema/amounts.ts';
@@ -119,7 +119,7 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
   },
 
   function* poolsWithinCap({ token, emission }) {
-    const all = Object.values(emission?.pools ?? {}).reduce((sum, curve) => sum + ceilingOf(curve), 0n);
+    const all = Object.values(emission?.pools ?? {}).reduce((sum, curve) => sum + curveCap(curve), 0n);
     if (token !== null && all > token.cap)
       yield error('token.cap', 'the pools together may release more than is ever minted');
   },
@@ -145,7 +145,7 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
     for (const [pool, curve] of Object.entries(emission?.pools ?? {})) {
       const seasons = Object.entries(rewards).filter(([, rule]) => rule.kind === 'season' && rule.pool === pool);
       const all = seasons.reduce((sum, [, rule]) => sum + (rule.kind === 'season' ? rule.amount : 0n), 0n);
-      if (all > ceilingOf(curve))
+      if (all > curveCap(curve))
         yield error(`rewards.${seasons.at(-1)![0]}.amount`, `all seasons together are more than ${pool} ever has`);
     }
   },

@@ -1,6 +1,7 @@
 import { parseUnits } from '../decimal.ts';
+import { cliffThenLinear, type Curve } from '../emission.ts';
 import type { Policy } from '../policy.ts';
-import type { Curve } from '../schema/emission.ts';
+
 import { aethirSources } from './aethir-sources.ts';
 import { aethirTiers } from './aethir-tiers.ts';
 import { ground } from './ground.ts';
@@ -54,11 +55,16 @@ export const aethir: Preset = {
           ],
         },
         treasury: linear(supply(70n), 48 * MONTH),
-        airdrop: steps([
-          [0, supply(15n)],
-          [8 * MONTH, supply(30n)],
-          [16 * MONTH, supply(60n)],
-        ]),
+        airdrop: {
+          kind: 'points',
+          points: [
+            { at_s: 0, total: supply(15n) },
+            { at_s: 8 * MONTH, total: supply(15n) },
+            { at_s: 8 * MONTH, total: supply(30n) },
+            { at_s: 16 * MONTH, total: supply(30n) },
+            { at_s: 16 * MONTH, total: supply(60n) },
+          ],
+        },
       },
     },
     rewards: {
@@ -201,24 +207,8 @@ export const aethir: Preset = {
 };
 
 /** Everything after a cliff, in a straight line. */
-function linear(total: bigint, length_s: number, cliff_s = 0): Curve {
-  const end = { at_s: Math.round(cliff_s + length_s), total };
-  const cliff = cliff_s === 0 ? [] : [{ at_s: Math.round(cliff_s), total: 0n }];
-  return { kind: 'points', points: [{ at_s: 0, total: 0n }, ...cliff, end] };
-}
-
-/** Each amount at its instant; a second before, still the one before it. */
-function steps(stairs: readonly (readonly [at_s: number, total: bigint])[]): Curve {
-  const points = stairs.flatMap(([at_s, total], n) => {
-    const before = stairs[n - 1];
-    return before === undefined
-      ? [{ at_s, total }]
-      : [
-          { at_s: at_s - 1, total: before[1] },
-          { at_s, total },
-        ];
-  });
-  return { kind: 'points', points };
+function linear(total: bigint, term_s: number, cliff_s = 0): Curve {
+  return cliffThenLinear({ total, genesis: 0n, cliff_s, term_s });
 }
 
 /** 40 % in the first year and 0.603 of it in each that follows; the last takes what is left, because the ratio is rounded. */

@@ -1,5 +1,5 @@
 import { parseUnits } from '../decimal.ts';
-import type { Curve } from '../schema/emission.ts';
+import { cliffThenLinear, halvings } from '../emission.ts';
 import { ground, groundSources } from './ground.ts';
 import type { Preset } from './preset.ts';
 import { byClass, referencePrices, referencePriceSource } from './reference-prices.ts';
@@ -7,6 +7,9 @@ import { DAY, HOUR, MONTH, YEAR } from './time.ts';
 
 const COOP = (amount: string): bigint => parseUnits(amount, 18);
 const USD = (amount: string): bigint => parseUnits(amount, 6);
+const halved = { genesis: 0n, period_s: 2 * YEAR, periods: 16 };
+const fifteenPercent = { genesis: 0n, total: COOP('150000000') };
+
 /** Of a check: five, no two of one operator, four of whom must agree. */
 const committee = { committee: 5, operators: 5, majority_ppm: 600_000 };
 
@@ -29,10 +32,10 @@ export const standby: Preset = {
     token: { symbol: 'COOP', name: 'Coop', decimals: 18, cap: COOP('1000000000') },
     emission: {
       pools: {
-        standby: halving(COOP('500000000'), 2 * YEAR, 16),
-        checkers: halving(COOP('200000000'), 2 * YEAR, 16),
-        treasury: linear(COOP('150000000'), 0, 48 * MONTH),
-        team: linear(COOP('150000000'), 12 * MONTH, 48 * MONTH),
+        standby: halvings({ ...halved, supply: COOP('500000000') }),
+        checkers: halvings({ ...halved, supply: COOP('200000000') }),
+        treasury: cliffThenLinear({ ...fifteenPercent, cliff_s: 0, term_s: 48 * MONTH }),
+        team: cliffThenLinear({ ...fifteenPercent, cliff_s: 12 * MONTH, term_s: 36 * MONTH }),
       },
     },
     rewards: {
@@ -199,17 +202,3 @@ export const standby: Preset = {
     place: { kind: 'ours', text: 'everywhere; an operator with a licence to keep sets it' },
   },
 };
-
-/** Half of what is left in each period, the whole by the end of the last: an emission that never stops at a cliff. */
-function halving(total: bigint, period_s: number, periods: number): Curve {
-  const points = Array.from({ length: periods + 1 }, (_, n) => ({
-    at_s: n * period_s,
-    total: n === periods ? total : total - total / 2n ** BigInt(n),
-  }));
-  return { kind: 'points', points };
-}
-
-function linear(total: bigint, start_s: number, end_s: number): Curve {
-  const begin = start_s === 0 ? [] : [{ at_s: start_s, total: 0n }];
-  return { kind: 'points', points: [{ at_s: 0, total: 0n }, ...begin, { at_s: end_s, total }] };
-}

@@ -19,7 +19,6 @@ const integerText = (what: string) =>
 /** Smallest units of the network's token, or of the licences' currency. */
 export const Tokens = integerText('an amount of the smallest unit');
 
-export const RAY = 10n ** 27n;
 /** A rate with 27 decimals. */
 export const Ray = integerText('a rate in 10⁻²⁷');
 

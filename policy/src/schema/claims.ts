@@ -1,21 +1,19 @@
 import { z } from 'zod';
-import { Duration, Name, Ppm, PPM, Seconds, Tokens } from './amounts.ts';
+import { vestingFault } from '../vesting.ts';
+import { Duration, Name, Ppm, Seconds, Tokens } from './amounts.ts';
 
-const VestingCurve = z.strictObject({
-  points: z
-    .array(z.strictObject({ after_s: Seconds, ppm: Ppm }))
-    .min(1)
-    .max(20)
-    .refine(
-      (points) =>
-        points.every(
-          (point, n) => n === 0 || (point.after_s > points[n - 1]!.after_s && point.ppm >= points[n - 1]!.ppm),
-        ),
-      'points must go forward in time and never down',
-    )
-    .refine((points) => points.at(-1)?.ppm === Number(PPM), 'the last point must give everything, 1000000')
-    .describe('What part of a claim may be had after so long; linear between, nothing before the first'),
-});
+const VestingCurve = z
+  .strictObject({
+    points: z
+      .array(z.strictObject({ after_s: Seconds, ppm: Ppm }))
+      .min(1)
+      .max(20)
+      .describe('What part of a claim may be had after so long; linear between, nothing before the first'),
+  })
+  .superRefine((curve, context) => {
+    const fault = vestingFault(curve);
+    if (fault !== undefined) context.addIssue({ code: 'custom', path: ['points'], message: fault });
+  });
 
 /** How what was granted is taken: disputes first, then vesting. */
 export const Claims = z.strictObject({

@@ -1,5 +1,5 @@
 import type { Policy } from '@gpucoop/policy/policy.ts';
-import type { Curve } from '@gpucoop/policy/schema/emission.ts';
+import type { Curve } from '@gpucoop/policy/emission.ts';
 import { share, span, tokens } from '../values.ts';
 import { keysOf, words, type Rows } from './row.ts';
 
@@ -87,7 +87,8 @@ function curveText(curve: Curve, token: Policy['token']): string {
   const from = points.findLast((point) => point.total === 0n) ?? points[0]!;
   const start = points[0]!.total === 0n ? '' : `${tokens(points[0]!.total, token)} at the start, `;
   const cliff = from.at_s === 0 ? '' : ` from ${span(from.at_s)} on`;
-  const between = points.filter((point) => point.at_s > from.at_s && point !== last && !isFoot(points, point.at_s));
+  const isFoot = (n: number): boolean => points[n + 1]?.at_s === points[n]!.at_s; // of a step
+  const between = points.filter((point, n) => point.at_s > from.at_s && point !== last && !isFoot(n));
   const way =
     between.length === 0
       ? 'in a straight line'
@@ -97,10 +98,6 @@ function curveText(curve: Curve, token: Policy['token']): string {
           .join(', ')}${between.length > NAMED_POINTS ? ' …' : ''}`;
   return `${start}${tokens(last.total, token)} within ${span(last.at_s)}${cliff}, ${way}`;
 }
-
-/** Of a step: the point a second before it. */
-const isFoot = (points: readonly { at_s: number }[], at_s: number): boolean =>
-  points.some((point) => point.at_s === at_s + 1);
 
 /** A rate of 10⁻²⁷ as a percentage, every digit. */
 function rayPercent(rate: bigint): string {
