@@ -13,13 +13,16 @@ contract Token is ERC20, ERC20Permit {
     /// @notice Everything ever minted, in the smallest unit. Burning does not lower it.
     uint256 public minted;
 
+    uint8 private immutable DECIMALS;
+
     error NotEmission(address caller);
     error CapExceeded(uint256 minted, uint256 amount, uint256 cap);
 
-    constructor(string memory name, string memory symbol, address emission, uint256 cap)
+    constructor(string memory name, string memory symbol, uint8 decimals_, address emission, uint256 cap)
         ERC20(name, symbol)
         ERC20Permit(name)
     {
+        DECIMALS = decimals_;
         EMISSION = emission;
         CAP = cap;
     }
@@ -35,5 +38,10 @@ contract Token is ERC20, ERC20Permit {
     /// @notice Burns `amount` of the caller's own tokens.
     function burn(uint256 amount) external {
         _burn(msg.sender, amount);
+    }
+
+    /// @inheritdoc ERC20
+    function decimals() public view override returns (uint8) {
+        return DECIMALS;
     }
 }

@@ -9,7 +9,7 @@ afterAll(() => evm.close());
 
 test('a signed permit spends once, by whoever brings it', async () => {
   const [emission, owner, spender] = evm.accounts as [Evm['accounts'][0], Evm['accounts'][0], Evm['accounts'][0]];
-  const token = await evm.deploy('Token', ['Coop', 'COOP', emission.address, 1_000n]);
+  const token = await evm.deploy('Token', ['Coop', 'COOP', 18, emission.address, 1_000n]);
   const { abi } = await artifact('Token');
   const call = { address: token, abi } as const;
   await evm.client.writeContract({ ...call, functionName: 'mint', args: [owner.address, 100n] });

@@ -61,7 +61,8 @@ export function curveFault(curve: Curve): string | undefined {
       return 'genesis and first are not negative, and genesis is within the cap';
     if (first > AMOUNT_MAX || cap > AMOUNT_MAX) return 'amounts are below 2^128';
     if (decay_ray <= 0n || decay_ray > RAY) return 'decay_ray lies above 0 and at most at 10^27';
-    if (!Number.isSafeInteger(epoch_s) || epoch_s <= 0) return 'an epoch lasts a whole number of seconds';
+    if (!Number.isSafeInteger(epoch_s) || epoch_s <= 0 || epoch_s >= 2 ** 32)
+      return 'an epoch lasts whole seconds, below 2^32';
     return undefined;
   }
   const { points } = curve;

@@ -7,6 +7,13 @@ import {PolicyMath} from "../PolicyMath.sol";
 /// pools by weights, and a pool's recipient releases what it needs, when it needs it. What is not released stays releasable.
 /// @dev Warning: a pool's recipient decides alone what to release within the ceiling. Where it is Rewards, roots and disputes stand between.
 interface IEmission {
+    struct TokenParameters {
+        string name;
+        string symbol;
+        uint8 decimals;
+        uint256 cap;
+    }
+
     /// @dev Exactly one of the two: `decay`, or `points` when there are any.
     struct CurveParameters {
         PolicyMath.Decay decay;
@@ -22,14 +29,13 @@ interface IEmission {
     event Released(uint256 indexed pool, address indexed recipient, uint256 amount);
     event Synced(uint256 indexed curve, uint256 settled, uint256[] weights);
 
-    error EmptyCurve(uint256 curve);
     error InvalidDecay(uint256 curve);
     error InvalidPoint(uint256 curve, uint256 point);
     error CurvesExceedCap(uint256 sum, uint256 cap);
     error UnknownCurve(uint256 curve);
     error UnknownPool(uint256 pool);
     error CurveWithoutPool(uint256 curve);
-    error WeightsOutOfRange(uint256 curve, uint256 sum);
+    error NoWeight(uint256 curve);
     error NotRecipient(address caller, address recipient);
     error NotReleasable(uint256 pool, uint256 amount, uint256 releasable);
 
