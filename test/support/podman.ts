@@ -23,6 +23,8 @@ export async function startPodman(): Promise<Podman> {
   const output = openSync(log, 'a');
   const own = ['root', 'runroot', 'tmpdir', 'network-config-dir'].flatMap((name) => [`--${name}`, join(dir, name)]);
   const service = spawn('podman', [...own, 'system', 'service', '--time', '0', `unix://${socketPath}`], {
+    // Its monitors leave notes where they were started.
+    cwd: dir,
     stdio: ['ignore', output, output],
     env: { ...process.env, CONTAINERS_CONF: join(dir, 'containers.conf'), PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
   });
