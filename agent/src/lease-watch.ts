@@ -12,7 +12,10 @@ type WatchOptions = {
   intervalMs?: number;
 };
 
-/** Ends leases that use more disk than they rented, where the engine cannot hold them to it, and those idle longer than their spec allows. */
+/** An engine that limits disks counts a little otherwise than we do, and volumes of the image it does not count at all. */
+const ENFORCED_ROOM = 1.1;
+
+/** Ends leases that use more disk than they rented and those idle longer than their spec allows. */
 export function watchLeases(options: WatchOptions): { stop(): void } {
   const { leases, engine, log, intervalMs = 10_000 } = options;
   const busyAt = new Map<string, number>();
@@ -41,7 +44,8 @@ export function watchLeases(options: WatchOptions): { stop(): void } {
   async function look(lease: Lease): Promise<void> {
     lease.diskUsedMib = await engine.diskUsedMib(lease.record.container_id!).catch(() => lease.diskUsedMib);
     const { disk_mib, stop_grace_s } = lease.record.order;
-    if (options.diskLimit() === 'watched' && (lease.diskUsedMib ?? 0) > disk_mib) {
+    const limitMib = options.diskLimit() === 'watched' ? disk_mib : disk_mib * ENFORCED_ROOM;
+    if ((lease.diskUsedMib ?? 0) > limitMib) {
       log.warn(
         { lease_id: lease.id, disk_used_mib: lease.diskUsedMib, disk_mib },
         'a lease uses more disk than it rented',

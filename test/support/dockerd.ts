@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,14 @@ export type Dockerd = {
   stop(): Promise<void>;
 };
 
-export async function startDockerd({ liveRestore = false }: { liveRestore?: boolean } = {}): Promise<Dockerd> {
+/** `settings`: more of daemon.json. `onBtrfs`: its data lie in a file system of 1 GiB that can limit what one container writes. */
+export type DockerdOptions = { liveRestore?: boolean; settings?: Record<string, unknown>; onBtrfs?: boolean };
+
+export async function startDockerd({
+  liveRestore = false,
+  settings = {},
+  onBtrfs = false,
+}: DockerdOptions = {}): Promise<Dockerd> {
   const id = randomBytes(3).toString('hex');
   const namespace = `coop-dockerd-${id}`;
   const dir = mkdtempSync(join(tmpdir(), 'coop-dockerd-'));
@@ -30,8 +37,10 @@ export async function startDockerd({ liveRestore = false }: { liveRestore?: bool
   const configFile = join(dir, 'daemon.json');
   const containerdSocket = join(dir, 'containerd.sock');
   mkdirSync(join(dir, 'exec'));
+  mkdirSync(join(dir, 'data'));
+  if (onBtrfs) mountBtrfs(join(dir, 'btrfs.img'), join(dir, 'data'));
   writeFileSync(join(dir, 'containerd.toml'), containerdConfig(dir, containerdSocket));
-  writeFileSync(configFile, JSON.stringify({ 'live-restore': liveRestore }));
+  writeFileSync(configFile, JSON.stringify({ 'live-restore': liveRestore, ...settings }));
   run('ip', ['netns', 'add', namespace]);
   run('ip', ['netns', 'exec', namespace, 'ip', 'link', 'set', 'lo', 'up']);
   const output = openSync(join(dir, 'engine.log'), 'a');
@@ -95,6 +104,13 @@ export async function startDockerd({ liveRestore = false }: { liveRestore?: bool
     throw error;
   }
   return dockerd;
+}
+
+function mountBtrfs(file: string, point: string): void {
+  writeFileSync(file, '');
+  truncateSync(file, 1024 ** 3);
+  run('mkfs.btrfs', ['-q', file]);
+  run('mount', ['-o', 'loop', file, point]);
 }
 
 function containerdConfig(dir: string, socket: string): string {

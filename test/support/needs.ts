@@ -1,18 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe } from 'vitest';
 
 /**
  * A suite says which parts of a machine it needs. Where one is missing the suite is skipped with the reason, which the end of the
  * test run shows; in CI a missing part is a failure.
  */
-export type Part = 'docker' | 'podman' | 'postgres' | 'root' | 'iptables' | 'gpu';
+export type Part = 'docker' | 'podman' | 'gvisor' | 'btrfs' | 'postgres' | 'root' | 'iptables' | 'gpu';
 
 const probes: Record<Part, () => string | undefined> = {
   docker: () =>
     answers('docker', ['version', '--format', '{{.Server.Version}}']) ? undefined : 'no docker engine answers',
   podman: () =>
     process.getuid?.() !== 0 ? 'not root' : answers('podman', ['--version']) ? undefined : 'podman is not installed',
+  gvisor: () =>
+    process.getuid?.() !== 0 ? 'not root' : answers('runsc', ['--version']) ? undefined : 'runsc is not installed',
+  btrfs: () =>
+    !readFileSync('/proc/filesystems', 'utf8').includes('btrfs')
+      ? 'the kernel has no btrfs'
+      : answers('mkfs.btrfs', ['--version'])
+        ? undefined
+        : 'btrfs-progs is not installed',
   postgres: () =>
     process.env.TEST_DATABASE_URL !== undefined || postgresBinDir() !== undefined
       ? undefined
@@ -52,7 +60,8 @@ export function postgresBinDir(): string | undefined {
 
 function answers(command: string, args: string[]): boolean {
   try {
-    execFileSync(command, args, { stdio: 'ignore', timeout: 10_000 });
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+    execFileSync(command, args, { stdio: 'ignore', timeout: 10_000, env });
     return true;
   } catch {
     return false;

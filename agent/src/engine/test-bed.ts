@@ -7,6 +7,7 @@ import type { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
 import type { LogLine } from '@gpucoop/protocol/resources.ts';
 import Docker from 'dockerode';
 import { expect } from 'vitest';
+import { startDockerd } from '../../../test/support/dockerd.ts';
 import { startPodman } from '../../../test/support/podman.ts';
 import { openEngine } from './engine.ts';
 import type { Engine, EngineLog, EngineOptions, LogRange } from './engine.ts';
@@ -36,16 +37,24 @@ export const silent: EngineLog = {
   error: () => undefined,
 };
 
-export async function openTestBed(
-  kind: 'docker' | 'podman' | 'process',
-  change: Partial<EngineOptions> = {},
-): Promise<TestBed> {
+/** `sandbox` is docker with gVisor, in an engine of the bed's own. */
+export type BedKind = 'docker' | 'podman' | 'process' | 'sandbox';
+
+export async function openTestBed(kind: BedKind, change: Partial<EngineOptions> = {}): Promise<TestBed> {
   const agentId = `mch_test${randomBytes(6).toString('hex')}`;
   const stateDir = mkdtempSync(join(tmpdir(), 'coop-engine-'));
-  const podman = kind === 'podman' && change.socketPath === undefined ? await startPodman() : undefined;
-  const where = podman === undefined ? {} : { socketPath: podman.socketPath };
-  const options: EngineOptions = { agentId, stateDir, kind, log: silent, ...where, ...change };
-  const isolation = kind === 'process' ? 'none' : 'container';
+  const own = change.socketPath === undefined ? await ownEngine(kind) : undefined;
+  const where = own === undefined ? {} : { socketPath: own.socketPath };
+  const options: EngineOptions = {
+    agentId,
+    stateDir,
+    kind: kind === 'sandbox' ? 'docker' : kind,
+    log: silent,
+    ...(kind === 'sandbox' && { network: false }),
+    ...where,
+    ...change,
+  };
+  const isolation = kind === 'process' ? 'none' : kind === 'sandbox' ? 'sandbox' : 'container';
   const bed: TestBed = {
     engine: await openEngine(options),
     agentId,
@@ -69,11 +78,18 @@ export async function openTestBed(
         await removeIsolation(agentId, bed.docker);
         expectNoRules(agentId);
       }
-      await podman?.stop();
+      await own?.stop();
       rmSync(stateDir, { recursive: true, force: true });
     },
   };
   return bed;
+}
+
+function ownEngine(kind: BedKind): Promise<{ socketPath: string; stop(): Promise<void> }> | undefined {
+  if (kind === 'podman') return startPodman();
+  // The platform that needs no virtual machine. Its network does not come up under every kernel.
+  const runsc = { path: 'runsc', runtimeArgs: ['--platform=ptrace', '--network=none'] };
+  return kind === 'sandbox' ? startDockerd({ settings: { runtimes: { runsc } } }) : undefined;
 }
 
 export function expectNoRules(agentId: string): void {
@@ -120,7 +136,7 @@ export function testOrder(change: Partial<LeaseOrder> = {}): LeaseOrder {
 }
 
 /** podman does so with the newer cgroups only; with the older a workload that took too much was killed, and nothing says why. */
-export function tellsOutOfMemory(kind: 'docker' | 'podman' | 'process'): boolean {
+export function tellsOutOfMemory(kind: BedKind): boolean {
   return kind !== 'podman' || existsSync('/sys/fs/cgroup/cgroup.controllers');
 }
 

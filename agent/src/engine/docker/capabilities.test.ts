@@ -61,6 +61,13 @@ describe('what an engine says of itself', () => {
     expect(read({}, '', [], podman, false).hasInit).toBe(false);
   });
 
+  test('what it cannot limit', () => {
+    expect(read({ MemoryLimit: true, CpuCfsQuota: true, PidsLimit: true }).cannotLimit).toEqual([]);
+    expect(read({}).cannotLimit).toEqual([]);
+    const rootlessOld = { MemoryLimit: false, CpuCfsQuota: false, PidsLimit: false };
+    expect(read(rootlessOld).cannotLimit).toEqual(['memory', 'CPUs', 'processes']);
+  });
+
   test('a rootless engine is known as one', () => {
     expect(read({ SecurityOptions: ['name=seccomp,profile=default', 'name=rootless'] }).rootless).toBe(true);
     expect(read({ SecurityOptions: null }).rootless).toBe(false);

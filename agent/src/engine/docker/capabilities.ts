@@ -14,6 +14,8 @@ export type Capabilities = {
   logDriver: 'local' | 'json-file' | 'k8s-file';
   rootDir: string;
   rootless: boolean;
+  /** What a container may take without end here, for a person: an engine without root and with the older cgroups limits nothing. */
+  cannotLimit: string[];
   hasInit: boolean;
   /** Added capabilities are given to whatever user a container runs as, not to root alone. */
   addsToAnyUser: boolean;
@@ -30,6 +32,9 @@ export type EngineFacts = {
   DockerRootDir?: string;
   SecurityOptions?: string[] | null;
   InitBinary?: string;
+  MemoryLimit?: boolean;
+  PidsLimit?: boolean;
+  CpuCfsQuota?: boolean;
   CDISpecDirs?: string[] | null;
   DiscoveredDevices?: { Source?: string; ID?: string }[] | null;
 };
@@ -62,6 +67,11 @@ export function readCapabilities(
     logDriver: name === 'podman' ? 'k8s-file' : (facts.Plugins?.Log ?? []).includes('local') ? 'local' : 'json-file',
     rootDir,
     rootless: (facts.SecurityOptions ?? []).some((option) => option.includes('rootless')),
+    cannotLimit: [
+      ...(facts.MemoryLimit === false ? ['memory'] : []),
+      ...(facts.CpuCfsQuota === false ? ['CPUs'] : []),
+      ...(facts.PidsLimit === false ? ['processes'] : []),
+    ],
     hasInit: name === 'podman' ? host.hasPodmanInit : (facts.InitBinary ?? '') !== '',
     addsToAnyUser: name === 'podman',
   };

@@ -15,6 +15,7 @@ const capabilities: Capabilities = {
   rootDir: '/var/lib/docker',
   rootless: false,
   hasInit: true,
+  cannotLimit: [],
   addsToAnyUser: false,
 };
 const around = (change: Partial<Capabilities> = {}, more: Partial<Surroundings> = {}): Surroundings => ({

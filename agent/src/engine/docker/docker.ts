@@ -41,6 +41,13 @@ export async function openDocker(connection: Connection, options: EngineOptions)
   const { docker, name, version, socketPath } = connection;
   const { agentId, log } = options;
   const capabilities = await detectCapabilities(connection, options.simulateGpus === true);
+  if (capabilities.cannotLimit.length > 0) {
+    throw new EngineError(
+      'engine_unavailable',
+      `${name} cannot limit ${capabilities.cannotLimit.join(', ')} on this machine, so a workload could take all of it. ` +
+        'Without root it needs cgroups v2 with the controllers cpu, memory and pids delegated to the user; else run it as root.',
+    );
+  }
   const isolation = await openIsolation({
     docker,
     agentId,

@@ -139,8 +139,8 @@ async function resize(exec: Docker.Exec, columns: number, rows: number): Promise
 }
 
 /**
- * The engine has no call for this. As root the process is killed by its pid on the host, after its cgroup has proved that it is of
- * this container; otherwise only the connection is cut, and the command ends when it next writes.
+ * The engine has no call for this. As root the process is killed by its pid on the host, after it has been shown to be of this
+ * container; otherwise only the connection is cut, and the command ends when it next writes.
  */
 async function killExec(exec: Docker.Exec, containerId: string): Promise<void> {
   try {
@@ -148,6 +148,7 @@ async function killExec(exec: Docker.Exec, containerId: string): Promise<void> {
       exec.inspect({ abortSignal } as object),
     );
     if (!running || pid === 0) return;
+    if (await standsInFor(pid, containerId)) return await endStandIn(pid);
     if (!(await readFile(`/proc/${pid}/cgroup`, 'utf8')).includes(containerId)) return;
     // It was made the leader of a group of its own, which its children share.
     try {
@@ -158,4 +159,16 @@ async function killExec(exec: Docker.Exec, containerId: string): Promise<void> {
   } catch {
     // Ended already, or not ours to kill.
   }
+}
+
+/** gVisor's processes are not the host's: a process outside stands in for each exec, and hands on what signals it can. */
+async function standsInFor(pid: number, containerId: string): Promise<boolean> {
+  const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+  return words[0]?.startsWith('runsc') === true && words.includes(containerId);
+}
+
+async function endStandIn(pid: number): Promise<void> {
+  process.kill(pid, 'SIGTERM');
+  await sleep(1000);
+  process.kill(pid, 'SIGKILL');
 }
