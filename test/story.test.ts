@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chargeRoundedDown } from '@gpucoop/policy/charge.ts';
 import type { LogLine, Run } from '@gpucoop/protocol/resources.ts';
+import { everyItem } from '@gpucoop/sdk/client.ts';
 import type { Client } from '@gpucoop/sdk/client.ts';
 import { signOrder } from '@gpucoop/sdk/order.ts';
 import { recomputeLease } from '@gpucoop/server/runs/recompute.ts';
@@ -65,7 +66,7 @@ function story(engine: 'docker' | 'process'): void {
     const ended = await untilRun(client, run.id, 'ended', isEnded);
     const leaseId = ended.leases[0]?.id;
     for (const party of [client, provider.client]) {
-      const statements = await party.runs.evidence(run.id);
+      const statements = await Array.fromAsync(everyItem((page) => party.runs.evidence(run.id, { ...page, limit: 2 })));
       const receipts = statements.filter((statement) => statement.kind === 'receipt');
       const meterKey = receipts[0]?.author ?? '';
       const ofLease = statements.filter(

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { chapters, commands } from '@gpucoop/cli/commands.ts';
+import { referencePage } from '@gpucoop/cli/reference-page.ts';
 import { emissionVectors } from '@gpucoop/contracts/vectors/emission.ts';
 import { migrate } from '@gpucoop/server/db/migrate.ts';
 import { openPglite } from '@gpucoop/server/db/pglite.ts';
@@ -25,6 +27,7 @@ const scalarTypes: Record<string, string> = {
 const files: [path: string, text: string][] = [
   ['server/src/db/rows.ts', await rowTypes()],
   ['contracts/test/vectors/emission.json', JSON.stringify(emissionVectors())],
+  ['docs/reference/cli.md', referencePage(commands, chapters)],
 ];
 
 const stale: string[] = [];

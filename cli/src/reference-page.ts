@@ -8,7 +8,7 @@ export function referencePage(tree: Commands, chapters: readonly Chapter[]): str
   return (
     [
       '# The `coop` command',
-      '<!-- Written from the command definitions in cli/src by `UPDATE_REFERENCE=1 npx vitest run cli/src/reference-page.test.ts`. -->',
+      '<!-- Written from the command definitions in cli/src by `npm run generate`. -->',
       'Grammar: noun and verb, with short forms for daily acts. RUN and MACHINE are ids, the beginning of one, or names. Results go to ' +
         'stdout, everything beside them to stderr. In the checkout `coop` is `npx coop`; elsewhere `npx` would fetch a package of that name ' +
         'that is not ours.',

@@ -154,7 +154,7 @@ export const LogRequest = z.object({
 });
 export type LogRequest = z.output<typeof LogRequest>;
 
-export const EvidenceList = z.object({ items: z.array(Statement) }).meta({ id: 'EvidenceList' });
+export const EvidencePage = pageOf(Statement).meta({ id: 'EvidencePage' });
 
 export const JoinTokenRequest = z
   .object({

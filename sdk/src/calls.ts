@@ -1,5 +1,5 @@
 import type { Challenge, Login, Page, PolicyAnswer } from '@gpucoop/protocol/api.ts';
-import { loginMessage, type Signer, type Statement } from '@gpucoop/protocol/evidence.ts';
+import { loginMessage, type Signer } from '@gpucoop/protocol/evidence.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { LogLine, Run, RunEvent } from '@gpucoop/protocol/resources.ts';
 import { bytesToHex } from './hex.ts';
@@ -85,7 +85,7 @@ export function callsTo(transport: Transport, signer: Signer | undefined): Clien
         transport.json({ method: 'PUT', path: at`/v1/runs/${runId}/files`, query: { path }, stream: tar }),
       connect: async (runId, port, { signal } = {}) =>
         (await import('./port.ts')).openPort(transport, at`/v1/runs/${runId}/ports/${String(port)}`, signal),
-      evidence: (runId) => items<Statement>(at`/v1/runs/${runId}/evidence`),
+      evidence: (runId, query) => get(at`/v1/runs/${runId}/evidence`, query),
     },
     machines: {
       createJoinToken: (wish = {}, options) => create('/v1/machines/join-tokens', wish, options),

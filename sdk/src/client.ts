@@ -112,7 +112,8 @@ export type Client = {
     writeFiles(runId: string, path: string, tar: Bytes | AsyncIterable<Uint8Array>): Promise<void>;
     /** Raw TCP to a port of the container. */
     connect(runId: string, port: number, options?: { signal?: AbortSignal }): Promise<Duplex>;
-    evidence(runId: string): Promise<Statement[]>;
+    /** What every charge can be computed from again, oldest first: `everyItem((page) => client.runs.evidence(id, page))`. */
+    evidence(runId: string, query?: PageQuery): Promise<Page<Statement>>;
   };
   machines: {
     createJoinToken(wish?: JoinTokenRequest, options?: CreateOptions): Promise<JoinToken>;

@@ -222,7 +222,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
       ledger: (userId, query) => ledgerOf(db, userId, query),
     },
     evidence: {
-      async ofRun(userId, runId) {
+      async ofRun(userId, runId, query) {
         const run = await runForEvidence(userId, runId);
         const leases = await db
           .selectFrom('leases')
@@ -230,7 +230,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
           .where('run_id', '=', run)
           .orderBy('created_at')
           .execute();
-        return statementsAbout(db, [run, ...leases.map((lease) => lease.id)]);
+        return statementsAbout(db, [run, ...leases.map((lease) => lease.id)], query);
       },
     },
     admin: createAdmin({

@@ -74,7 +74,7 @@ export type Rooms = {
   };
   evidence: {
     /** Statements of one run: order, terms, meter lines, receipts. For its renter and its providers. */
-    ofRun(userId: string, runId: string): Promise<Statement[]>;
+    ofRun(userId: string, runId: string, query: PageQuery): Promise<Page<Statement>>;
   };
   admin: {
     grant(

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Run } from '@gpucoop/protocol/resources.ts';
+import { everyItem } from '@gpucoop/sdk/client.ts';
 import { signOrder } from '@gpucoop/sdk/order.ts';
 import { recomputeLease } from '@gpucoop/server/runs/recompute.ts';
 import type { Dockerd } from './dockerd.ts';
@@ -140,7 +141,7 @@ async function prove(network: TestNetwork): Promise<void> {
 }
 
 async function proveCharge(renter: TestUser, run: Run): Promise<void> {
-  const statements = await renter.client.runs.evidence(run.id);
+  const statements = await Array.fromAsync(everyItem((page) => renter.client.runs.evidence(run.id, page)));
   for (const lease of run.leases) {
     const own = statements.filter((statement) => 'lease_id' in statement.body && statement.body.lease_id === lease.id);
     const author = own.find((statement) => statement.kind === 'lease_terms')?.author ?? '';

@@ -20,7 +20,7 @@ export const rooms: Readonly<Record<string, RoomRule>> = {
   server: { rooms: ['protocol', 'policy'] },
   test: { rooms: ['protocol', 'policy', 'proof', 'contracts', 'sdk', 'cli', 'agent', 'server', 'tools'] },
   bench: { rooms: ['protocol', 'policy', 'proof', 'contracts', 'sdk', 'cli', 'agent', 'server', 'test'] },
-  tools: { rooms: ['protocol', 'policy', 'contracts', 'server', 'test'] },
+  tools: { rooms: ['protocol', 'policy', 'contracts', 'cli', 'server', 'test'] },
 };
 
 /** Rooms of the server from the bottom up: each may import those before it. */

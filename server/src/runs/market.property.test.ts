@@ -409,7 +409,7 @@ test('whatever is done in whatever order: sums, holds, slots and budgets are rig
       }
       const ended = await w.db.selectFrom('leases').selectAll().where('machine_id', '=', w.machineId).execute();
       for (const lease of ended) {
-        const again = recomputeLease(await statementsAbout(w.db, [lease.id]), {
+        const again = recomputeLease((await statementsAbout(w.db, [lease.id], { cursor: null, limit: 10_000 })).items, {
           meter: meterSigner.publicKey,
           ...policy.fees,
         });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerInspectInfo } from 'dockerode';
 import { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
@@ -23,6 +22,7 @@ import { parseImageReference } from './image-reference.ts';
 import { obtainImage } from './image.ts';
 import { readLogs } from './logs.ts';
 import { explainEnd } from './end-reason.ts';
+import { hardLimits } from './hard-limits.ts';
 import { initContainer } from './init-container.ts';
 import { writePodmanSeccomp } from './podman-seccomp.ts';
 import { openPrivateImages } from './private-images.ts';
@@ -391,14 +391,4 @@ function whyNoRules(rootless: boolean): string | null {
   if (rootless) return 'the engine is rootless: firewall rules do not see what its containers send';
   if (process.platform !== 'linux') return 'firewall rules can be set on Linux only';
   return process.getuid?.() === 0 ? null : 'the agent does not run as root, so it cannot set firewall rules';
-}
-
-/** What this process may have at most, which the engine's limits are taken to be; null: unlimited, or not known here. */
-async function hardLimits(): Promise<{ openFiles: number | null; processes: number | null }> {
-  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
-  const hard = (title: string) => {
-    const number = new RegExp(`^${title}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits)?.[1];
-    return number === undefined ? null : Number(number);
-  };
-  return { openFiles: hard('Max open files'), processes: hard('Max processes') };
 }

@@ -1,4 +1,4 @@
-import { EvidenceList, ExtendRequest, OrderRequest, RunPage, RunQuery } from '@gpucoop/protocol/api.ts';
+import { EvidencePage, ExtendRequest, OrderRequest, PageQuery, RunPage, RunQuery } from '@gpucoop/protocol/api.ts';
 import { LeaseStats } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { Run } from '@gpucoop/protocol/resources.ts';
@@ -109,12 +109,12 @@ export function runRoutes({ route }: Api, { rooms: { runs, evidence } }: HttpDep
       description:
         'Order, lease terms, meter lines and receipts: from these every charge can be recomputed. For its renter and its providers.',
       tags,
-      request: { params },
-      responses: { 200: json(EvidenceList, 'Oldest first') },
+      request: { params, query: PageQuery },
+      responses: { 200: json(EvidencePage, 'Oldest first') },
     },
     async (c) => {
-      const statements = await evidence.ofRun(callerOf(c).userId, c.req.valid('param').id);
-      return c.json({ items: statements as never[] }, 200); // bodies differ by kind, which JSON's type cannot say
+      const page = await evidence.ofRun(callerOf(c).userId, c.req.valid('param').id, pageOf(c.req.valid('query')));
+      return c.json(page as { items: never[]; next_cursor: string | null }, 200); // bodies differ by kind, which JSON's type cannot say
     },
   );
 }

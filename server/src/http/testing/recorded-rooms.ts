@@ -82,7 +82,7 @@ export function recordedRooms(over: Overrides = {}): RecordedRooms {
       ...over.machines,
     },
     money: { balance: of('money.balance', thing()), ledger: of('money.ledger', page), ...over.money },
-    evidence: { ofRun: ofThing('runs.evidence', () => []), ...over.evidence },
+    evidence: { ofRun: ofThing('runs.evidence', () => page), ...over.evidence },
     admin: {
       grant: of('admin.grant', thing()),
       suspend: of('admin.suspend', undefined),
