@@ -154,7 +154,7 @@ function story(engine: 'docker' | 'process'): void {
     await untilRun(client, first.id, 'running', isRunning);
     const quote = await client.market.quote({ spec: all });
     expect(quote.options).toEqual([]);
-    expect(quote.explanation.relaxing.map((row) => row.reason)).toEqual(['rented']);
+    expect(quote.explanation?.relaxing.map((row) => row.reason)).toEqual(['rented']);
     await expect(
       client.runs.placeOrder(quote, { maxPriceMicrosPerHour: 9_000_000n, budgetMicros: 1_000_000n }),
     ).rejects.toMatchObject({ code: 'no_match' });

@@ -7,9 +7,10 @@ import { migrate } from '@gpucoop/server/db/migrate.ts';
 import type { Database } from '@gpucoop/server/db/open.ts';
 import { newId } from '@gpucoop/server/ids.ts';
 import { explain } from '@gpucoop/server/market/explanation.ts';
-import { cheapestFirst, judgeAll, type MatchContext } from '@gpucoop/server/market/matching.ts';
+import { cheapest, judgeAll, type MatchContext } from '@gpucoop/server/market/matching.ts';
 import { createQuote, type QuoteDeps } from '@gpucoop/server/market/quotes.ts';
 import { sampleSpec } from '@gpucoop/server/market/sample-supply.ts';
+import { createShelves } from '@gpucoop/server/market/shelves.ts';
 import type { Supply } from '@gpucoop/server/market/supply.ts';
 import { missing } from '../../test/support/needs.ts';
 import type { Bench } from './bench.ts';
@@ -23,7 +24,12 @@ const WHERE = 'region=eu reliability>=0.9 vram>=24';
 
 /** One card of a class below a price; with and without an expression, which makes of every offer what a person would see of it. */
 const plainSpec = Spec.parse(sampleSpec({ max_price_micros_per_hour: MAX_PRICE }, { classes: ['rtx-4090'] }));
-const specs = { without: plainSpec, with: { ...plainSpec, where: WHERE } };
+const specs = {
+  without: plainSpec,
+  with: { ...plainSpec, where: WHERE },
+  /** More than any machine has, so that every offer of the class is looked at. */
+  nothing: { ...plainSpec, resources: { ...plainSpec.resources, disk_mib: { min: 1_000_000_000, max: null } } },
+};
 
 export const quotes: Bench = {
   name: 'quotes',
@@ -54,14 +60,17 @@ function matchingWays(supplies: Supply[]): Way[] {
     weakestIsolation: 'container',
     without: new Set(),
   });
-  const match = (spec: Spec) => {
-    const judgements = judgeAll(supplies, spec, context(spec.where));
-    return [cheapestFirst(judgements).slice(0, 8), explain(judgements, spec, 50_000)];
-  };
+  const shelves = createShelves(supplies);
+  const match = (spec: Spec) => cheapest(shelves, spec, context(spec.where), 8);
   return [
     { what: 'plain filter and sort', work: () => filterAndSort(supplies) },
-    { what: 'matching and explaining', work: () => match(specs.without) },
-    { what: 'matching and explaining, --where', work: () => match(specs.with) },
+    { what: 'matching', work: () => match(specs.without) },
+    { what: 'matching, --where', work: () => match(specs.with) },
+    { what: 'matching, nothing matches', work: () => match(specs.nothing) },
+    {
+      what: 'explaining why nothing matches',
+      work: () => explain(judgeAll(supplies, specs.nothing, context(null)), specs.nothing, 50_000),
+    },
   ];
 }
 
@@ -83,9 +92,10 @@ async function whole(database: Database, supplies: Supply[], rounds: number, cou
   const { db, engine } = database;
   await migrate(database);
   await db.insertInto('users').values({ id: 'usr_bench', name: 'bench', created_at: new Date() }).execute();
-  const readModel = { supplies: () => supplies, byId: () => undefined, refresh: async () => {} };
+  const shelves = createShelves(supplies);
+  const readModel = { shelves: () => shelves, refresh: async () => {} };
   const deps: QuoteDeps = { db, readModel, policy: localPolicy, clock: systemClock() };
-  const quote = (spec: Spec) => createQuote(deps, 'usr_bench', spec, 10_000_000n);
+  const quote = (spec: Spec) => createQuote(deps, 'usr_bench', spec, { balance: 10_000_000n });
   const { options } = await quote(specs.without);
   const insert = () => {
     const row = {

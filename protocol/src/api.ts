@@ -98,6 +98,7 @@ export const QuoteRequest = z
   .object({
     spec: Spec.optional().describe('Normalised'),
     spec_yaml: z.string().max(262_144).optional().describe('As people write it'),
+    explain: z.boolean().default(false).describe('Say why offers do not match also where some do'),
   })
   .refine((body) => (body.spec === undefined) !== (body.spec_yaml === undefined), QUOTE_INPUT)
   .meta({ id: 'QuoteRequest' });

@@ -95,7 +95,7 @@ export const Quote = z
     spec_hash: z.string(),
     policy_hash: z.string(),
     options: z.array(QuotedOffer).describe('Cheapest first; an order takes the first that is still free'),
-    explanation: Explanation,
+    explanation: Explanation.nullable().describe('null where something matches and nobody asked to have it explained'),
     hold: Money.describe('What will be held of the credit at the start'),
     budget: Money.describe('The most the whole run can cost'),
     balance: Money.describe('Credit available now'),

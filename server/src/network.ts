@@ -137,7 +137,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     policy,
     links,
     offersOf: (machineId) =>
-      [...readModel.supplies()]
+      [...readModel.shelves().all()]
         .filter((supply) => supply.machine_id === machineId)
         .map((supply) => offerAt(supply, clock.now())),
     onSupplyChange: supplyChanged,
@@ -155,7 +155,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
         const now = clock.now();
         const expression = q === null ? null : parseExpression(q);
         const order = parseSort(sort ?? 'price');
-        const all = [...readModel.supplies()]
+        const all = [...readModel.shelves().all()]
           .map((supply) => offerAt(supply, now))
           .filter((offer) => expression === null || matches(expression, offer))
           .toSorted((a, b) => order(a, b) || (a.id < b.id ? -1 : 1));
@@ -164,13 +164,14 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
         return { items, next_cursor: from + limit < all.length ? (items.at(-1)?.id ?? null) : null };
       },
       async offer(id) {
-        const supply = readModel.byId(id);
+        const supply = readModel.shelves().byId(id);
         if (supply === undefined)
           throw new CoopError('not_found', `There is no offer ${id}.`, { hint: 'coop offers lists them.' });
         return offerAt(supply, clock.now());
       },
       demand: () => openDemand(db),
-      quote: async (userId, spec) => createQuote(quoteDeps, userId, spec, await available(userId)),
+      quote: async (userId, spec, explained = false) =>
+        createQuote(quoteDeps, userId, spec, { balance: await available(userId), explained }),
       quoteById: async (userId, quoteId) => readQuote(quoteDeps, userId, quoteId, await available(userId)),
     },
     runs: {

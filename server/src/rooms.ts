@@ -29,7 +29,8 @@ export type Rooms = {
     offer(id: string): Promise<Offer>;
     /** Open demand by class, for providers to see. */
     demand(): Promise<Demand[]>;
-    quote(userId: string, spec: Spec): Promise<Quote>;
+    /** `explained`: say why offers do not match also where some do. */
+    quote(userId: string, spec: Spec, explained?: boolean): Promise<Quote>;
     quoteById(userId: string, quoteId: string): Promise<Quote>;
   };
   runs: {

@@ -27,7 +27,7 @@ export async function placeOrder(client: Client, wish: Wish, terminal: Terminal)
   const idempotencyKey = randomUUID();
   let agreedTo: { price: bigint; budget: bigint } | undefined;
   for (let round = 1; ; round += 1) {
-    const quote = await client.market.quote({ spec: wish.spec });
+    const quote = await client.market.quote({ spec: wish.spec, explain: wish.dryRun });
     const limits = limitsOf(quote);
     const same = agreedTo !== undefined && limits.price <= agreedTo.price && limits.budget <= agreedTo.budget;
     if (!same && !(await put(quote, limits.price, wish, terminal))) return undefined;
@@ -86,14 +86,14 @@ function requireCredit(quote: Quote, chosen: QuotedOffer): void {
 }
 
 async function putNothing(quote: Quote, wish: Wish, terminal: Terminal): Promise<boolean> {
-  const { offers, failed } = quote.explanation;
-  if (!terminal.json)
-    terminal.aside(`\n${renderExplanation(quote.explanation, terminal.asideLook, terminal.asideWidth)}\n`);
+  const { explanation } = quote;
+  if (!terminal.json && explanation !== null)
+    terminal.aside(`\n${renderExplanation(explanation, terminal.asideLook, terminal.asideWidth)}\n`);
   if (wish.dryRun && wish.wait) return false;
   if (!wish.wait) {
-    throw new CoopError('no_match', nothingWords(offers), {
+    throw new CoopError('no_match', nothingWords(explanation?.offers ?? 0), {
       hint: 'Change a condition as shown, or add --wait --max-price to queue until something matches.',
-      details: { failed },
+      details: { failed: explanation?.failed ?? [] },
     });
   }
   if (quote.spec.max_price_micros_per_hour === null) {

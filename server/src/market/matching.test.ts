@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { parseExpression } from '@gpucoop/protocol/expression.ts';
 import type { NoMatchReason } from '@gpucoop/protocol/reasons.ts';
 import { explain } from './explanation.ts';
-import { cheapestFirst, judge, judgeAll, priceOf, type MatchContext } from './matching.ts';
+import { cheapest, cheapestFirst, judge, judgeAll, priceOf, type MatchContext } from './matching.ts';
 import { sampleSpec, sampleSupply } from './sample-supply.ts';
+import { createShelves } from './shelves.ts';
 import type { Supply } from './supply.ts';
 
 const context: MatchContext = {
@@ -129,7 +130,89 @@ const specs = fc
   );
 const fees = fc.integer({ min: 0, max: 300_000 });
 
+/** Anything that decides, in few values, so that offers meet and tie. */
+const anySupplies = fc
+  .array(
+    fc.record({
+      class: fc.constantFrom('rtx-4090', 'rtx-3090', 'h100-sxm-80gb', 'cpu'),
+      vendor: fc.constantFrom('nvidia', 'amd'),
+      units_total: fc.integer({ min: 1, max: 4 }),
+      units_free: fc.integer({ min: 0, max: 4 }),
+      min_units: fc.integer({ min: 1, max: 3 }),
+      unit_cpus: fc.constantFrom(2, 8),
+      price_micros_per_unit_hour: fc.bigInt({ min: 0n, max: 6n }).map((price) => price * 100_000n),
+      reliability_ppm: fc.constantFrom(600_000, 900_000),
+      presence: fc.constantFrom('online' as const, 'online' as const, 'unknown' as const),
+      disk_free_mib: fc.constantFrom(100, 500_000),
+      isolation: fc.constantFrom('none' as const, 'container' as const),
+      region: fc.constantFrom('eu-central', 'us-east'),
+      quiet_from: fc.constantFrom(null, '11:00', '13:00'),
+    }),
+    { maxLength: 40 },
+  )
+  .map((machines) =>
+    machines.map(({ min_units, region, quiet_from, ...machine }, index) =>
+      sampleSupply({
+        ...machine,
+        id: `off_${index}`,
+        machine_id: `mch_${index % 7}`,
+        terms: {
+          ...sampleSupply().terms,
+          min_units,
+          region,
+          quiet_hours: quiet_from === null ? [] : [{ from: quiet_from, to: '14:00' }],
+        },
+      }),
+    ),
+  );
+const anySpecs = fc
+  .record({
+    gpu: fc.option(
+      fc.record({
+        vendor: fc.constantFrom(null, 'nvidia' as const),
+        classes: fc.subarray(['rtx-4090', 'rtx-3090', 'h100-sxm-80gb']),
+        count: fc.constantFrom({ min: 1, max: 1 }, { min: 1, max: 4 }, { min: 2, max: null }),
+      }),
+      { nil: null },
+    ),
+    cpus: fc.constantFrom(0, 4, 20),
+    max: fc.option(fc.integer({ min: 0, max: 15 }), { nil: null }),
+    region: fc.constantFrom(null, 'eu'),
+    max_duration_s: fc.constantFrom(600, 7200),
+  })
+  .map(({ gpu, cpus, max, region, max_duration_s }) => {
+    const regions = region === null ? null : [region];
+    const spec = sampleSpec(
+      { regions, max_duration_s, max_price_micros_per_hour: max === null ? null : max * 100_000 },
+      gpu ?? {},
+    );
+    const resources = { ...spec.resources, cpus: { min: cpus, max: null } };
+    return { ...spec, resources: gpu === null ? { ...resources, gpu: null } : resources };
+  });
+const contexts = fc
+  .record({
+    where: fc.constantFrom(null, 'reliability>=0.8', 'price<0.3 region=eu'),
+    renterPpm: fc.constantFrom(0, 30_001),
+    without: fc.subarray(['mch_1', 'mch_2']),
+  })
+  .map(({ where, renterPpm, without }) => ({
+    ...context,
+    renterPpm,
+    where: where === null ? null : parseExpression(where),
+    without: new Set(without),
+  }));
+
 describe('all offers', () => {
+  test('the cheapest found quickly are the first of all that match, in their order', () => {
+    fc.assert(
+      fc.property(anySupplies, anySpecs, contexts, fc.integer({ min: 1, max: 9 }), (all, spec, within, count) => {
+        const expected = cheapestFirst(judgeAll(all, spec, within)).slice(0, count);
+        expect(cheapest(createShelves(all), spec, within, count)).toEqual(expected);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test('the cheapest eligible offer wins, never above the maximum price, never more units than are free', () => {
     fc.assert(
       fc.property(supplies, specs, fees, (all, spec, renterPpm) => {

@@ -3,6 +3,7 @@ import { nominalMemoryMib } from '@gpucoop/protocol/gpu-classes.ts';
 import type { NoMatchReason } from '@gpucoop/protocol/reasons.ts';
 import { isolationLevels, type Range, type Spec } from '@gpucoop/protocol/spec.ts';
 import { quietHours } from '../machines/quiet-hours.ts';
+import type { Shelves } from './shelves.ts';
 import { offerAt, type Supply } from './supply.ts';
 
 /** What decides besides spec and offer. `weakestIsolation` is what a spec gets that asks for none: `none` only on a local network. */
@@ -33,14 +34,47 @@ export function judgeAll(supplies: Iterable<Supply>, spec: Spec, context: MatchC
 
 /** The matches, cheapest first; then the more reliable; then by id, so that the order is total. */
 export function cheapestFirst(judgements: Judgement[]): Match[] {
-  return judgements
-    .flatMap((judgement) => ('match' in judgement ? [judgement.match] : []))
-    .toSorted(
-      (a, b) =>
-        compare(a.price_micros_per_hour, b.price_micros_per_hour) ||
-        b.supply.reliability_ppm - a.supply.reliability_ppm ||
-        compare(a.supply.id, b.supply.id),
-    );
+  return judgements.flatMap((judgement) => ('match' in judgement ? [judgement.match] : [])).toSorted(byPrice);
+}
+
+/**
+ * The first `count` of what `cheapestFirst` gives, by looking at no more offers than that takes: of each class that can serve, from the
+ * cheapest unit up, until even the fewest units that the spec asks for would cost more than what is found or allowed.
+ */
+export function cheapest(shelves: Shelves, spec: Spec, context: MatchContext, count: number): Match[] {
+  const found: Match[] = [];
+  const fewest = spec.resources.gpu?.count.min ?? 1;
+  const most = spec.max_price_micros_per_hour === null ? undefined : BigInt(spec.max_price_micros_per_hour);
+  for (const name of classesFor(spec, shelves)) {
+    for (const supply of shelves.ofClass(name)) {
+      const least = priceOf(supply, fewest, context.renterPpm);
+      const last = found.length === count ? found[count - 1]!.price_micros_per_hour : undefined;
+      if ((most !== undefined && least > most) || (last !== undefined && least > last)) break;
+      const match = matchOf(supply, spec, context);
+      if (match !== undefined) insert(found, match, count);
+    }
+  }
+  return found;
+}
+
+function classesFor({ resources: { gpu } }: Spec, shelves: Shelves): Iterable<string> {
+  if (gpu === null) return ['cpu'];
+  return gpu.classes.length > 0 ? new Set(gpu.classes) : shelves.classes();
+}
+
+function insert(found: Match[], match: Match, count: number): void {
+  let at = found.length;
+  while (at > 0 && byPrice(match, found[at - 1]!) < 0) at -= 1;
+  found.splice(at, 0, match);
+  if (found.length > count) found.pop();
+}
+
+function byPrice(a: Match, b: Match): number {
+  return (
+    compare(a.price_micros_per_hour, b.price_micros_per_hour) ||
+    b.supply.reliability_ppm - a.supply.reliability_ppm ||
+    compare(a.supply.id, b.supply.id)
+  );
 }
 
 function compare<T extends bigint | string>(a: T, b: T): number {
@@ -58,17 +92,24 @@ export function judge(supply: Supply, spec: Spec, context: MatchContext): Judgem
     // Whether giving way on one condition would be enough is known then: an explanation asks no more.
     if (failures.length === 2) break;
   }
-  if (failures.length > 0) return { supply, failures };
+  return failures.length > 0 ? { supply, failures } : { supply, match: matchWith(candidate) };
+}
+
+/** As `judge`, but the first reason against it ends it, and what takes longest to find out comes last. */
+function matchOf(supply: Supply, spec: Spec, context: MatchContext): Match | undefined {
+  const candidate: Candidate = { supply, spec, context, units: chooseUnits(supply, spec) };
+  for (const [, fails] of quickestFirst) if (fails(candidate)) return undefined;
+  return matchWith(candidate);
+}
+
+function matchWith({ supply, spec, context, units }: Candidate): Match {
   return {
     supply,
-    match: {
-      supply,
-      units: units.count,
-      cpus: atMost(spec.resources.cpus, supply.unit_cpus * units.count),
-      memory_mib: atMost(spec.resources.memory_mib, supply.unit_memory_mib * units.count),
-      disk_mib: Math.max(1, spec.resources.disk_mib.min),
-      price_micros_per_hour: priceOf(supply, units.count, context.renterPpm),
-    },
+    units: units.count,
+    cpus: atMost(spec.resources.cpus, supply.unit_cpus * units.count),
+    memory_mib: atMost(spec.resources.memory_mib, supply.unit_memory_mib * units.count),
+    disk_mib: Math.max(1, spec.resources.disk_mib.min),
+    price_micros_per_hour: priceOf(supply, units.count, context.renterPpm),
   };
 }
 
@@ -96,6 +137,9 @@ const conditions: readonly (readonly [NoMatchReason, (candidate: Candidate) => b
   ['price', ({ supply, spec, context, units }) => tooDear(priceOf(supply, units.count, context.renterPpm), spec)],
   ['rented', ({ supply, units }) => isLacking(supply, units) && !ownerHasThem(supply, units)],
 ];
+
+/** An expression makes of an offer all that a person would see of it. */
+const quickestFirst = conditions.toSorted(([a], [b]) => Number(a === 'where') - Number(b === 'where'));
 
 /** Asking price of some units with the renter's fee on top, per hour, rounded up so that no fee is lost on cheap units. */
 export function priceOf(supply: Supply, units: number, renterPpm: number): bigint {

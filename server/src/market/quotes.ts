@@ -5,7 +5,7 @@ import { toMoney } from '@gpucoop/protocol/money.ts';
 import { formatMib } from '@gpucoop/protocol/sizes.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { referenceFor } from '@gpucoop/protocol/reference-prices.ts';
-import { QuotedOffer, type PriceLine, type Quote } from '@gpucoop/protocol/resources.ts';
+import { QuotedOffer, type Explanation, type PriceLine, type Quote } from '@gpucoop/protocol/resources.ts';
 import { Spec } from '@gpucoop/protocol/spec.ts';
 import { holdRoundedUp } from '@gpucoop/policy/charge.ts';
 import { policyHash, type Policy } from '@gpucoop/policy/policy.ts';
@@ -13,7 +13,7 @@ import type { Clock } from '../clock.ts';
 import type { Tables } from '../db/rows.ts';
 import { newId } from '../ids.ts';
 import { explain } from './explanation.ts';
-import { cheapestFirst, judgeAll, renterFee, type Judgement, type Match, type MatchContext } from './matching.ts';
+import { cheapest, judgeAll, renterFee, type Match, type MatchContext } from './matching.ts';
 import type { ReadModel } from './read-model.ts';
 import { offerAt } from './supply.ts';
 
@@ -21,13 +21,18 @@ export type QuoteDeps = { db: Kysely<Tables>; readModel: ReadModel; policy: Poli
 
 const OPTIONS_MAX = 8;
 
-/** Judges all offers for a spec and writes down what is promised until the quote expires. No option is no error: it explains. */
-export async function createQuote(deps: QuoteDeps, userId: string, spec: Spec, balance: bigint): Promise<Quote> {
+/**
+ * Finds the cheapest offers for a spec and writes down what is promised until the quote expires. No option is no error: then, or where
+ * it is asked for, every offer is looked at to say why it does not match, which takes many times longer.
+ */
+export async function createQuote(
+  deps: QuoteDeps,
+  userId: string,
+  spec: Spec,
+  { balance, explained = false }: { balance: bigint; explained?: boolean },
+): Promise<Quote> {
   const now = deps.clock.now();
-  const judgements = judgeSpec(deps, spec, now, new Set());
-  const options = cheapestFirst(judgements)
-    .slice(0, OPTIONS_MAX)
-    .map((match) => quotedOffer(match, deps.policy, now));
+  const options = cheapestFor(deps, spec, now).map((match) => quotedOffer(match, deps.policy, now));
   const row = {
     id: newId('quote'),
     user_id: userId,
@@ -40,7 +45,12 @@ export async function createQuote(deps: QuoteDeps, userId: string, spec: Spec, b
     expires_at: new Date(now.getTime() + deps.policy.quote_ttl_s * 1000),
   };
   await deps.db.insertInto('quotes').values(row).execute();
-  return view({ ...row, spec, options }, explain(judgements, spec, deps.policy.fees.renter_ppm), deps.policy, balance);
+  return view(
+    { ...row, spec, options },
+    explained || options.length === 0 ? explanationOf(deps, spec, now) : null,
+    deps.policy,
+    balance,
+  );
 }
 
 export async function readQuote(deps: QuoteDeps, userId: string, quoteId: string, balance: bigint): Promise<Quote> {
@@ -52,20 +62,33 @@ export async function readQuote(deps: QuoteDeps, userId: string, quoteId: string
     .executeTakeFirst();
   if (row === undefined) throw new CoopError('not_found', `There is no quote ${quoteId}.`);
   const spec = Spec.parse(row.spec);
-  const judgements = judgeSpec(deps, spec, deps.clock.now(), new Set());
-  return view(row, explain(judgements, spec, deps.policy.fees.renter_ppm), deps.policy, balance);
+  const options = QuotedOffer.array().parse(row.options);
+  return view(
+    { ...row, spec, options },
+    options.length === 0 ? explanationOf(deps, spec, deps.clock.now()) : null,
+    deps.policy,
+    balance,
+  );
 }
 
-/** All offers judged now. `without`: machines on which the run was lost before. */
-export function judgeSpec(deps: QuoteDeps, spec: Spec, now: Date, without: ReadonlySet<string>): Judgement[] {
-  const context: MatchContext = {
+/** As many as a quote has options. `without`: machines on which the run was lost before. */
+export function cheapestFor(deps: QuoteDeps, spec: Spec, now: Date, without: ReadonlySet<string> = new Set()): Match[] {
+  return cheapest(deps.readModel.shelves(), spec, contextOf(deps, spec, now, without), OPTIONS_MAX);
+}
+
+function explanationOf(deps: QuoteDeps, spec: Spec, now: Date): Explanation {
+  const judgements = judgeAll(deps.readModel.shelves().all(), spec, contextOf(deps, spec, now, new Set()));
+  return explain(judgements, spec, deps.policy.fees.renter_ppm);
+}
+
+function contextOf({ policy }: QuoteDeps, spec: Spec, now: Date, without: ReadonlySet<string>): MatchContext {
+  return {
     now,
     where: spec.where === null ? null : parseExpression(spec.where),
-    renterPpm: deps.policy.fees.renter_ppm,
-    weakestIsolation: deps.policy.network === 'local' ? 'none' : 'container',
+    renterPpm: policy.fees.renter_ppm,
+    weakestIsolation: policy.network === 'local' ? 'none' : 'container',
     without,
   };
-  return judgeAll(deps.readModel.supplies(), spec, context);
 }
 
 export function quotedOffer(match: Match, policy: Policy, now: Date): QuotedOffer {
@@ -99,13 +122,12 @@ function priceLines(match: Match, policy: Policy): PriceLine[] {
 }
 
 type QuoteRow = Pick<Selectable<Tables['quotes']>, 'id' | 'spec_hash' | 'policy_hash' | 'created_at' | 'expires_at'> & {
-  spec: unknown;
-  options: unknown;
+  spec: Spec;
+  options: QuotedOffer[];
 };
 
 function view(row: QuoteRow, explanation: Quote['explanation'], policy: Policy, balance: bigint): Quote {
-  const spec = Spec.parse(row.spec);
-  const options = QuotedOffer.array().parse(row.options);
+  const { spec, options } = row;
   const price = BigInt(options[0]?.per_hour.micros ?? 0);
   const budget = budgetOf(spec, price, balance);
   const hour = holdRoundedUp(price, BigInt(Math.min(policy.hold.horizon_s, spec.max_duration_s)));

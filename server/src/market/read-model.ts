@@ -5,6 +5,7 @@ import { MachineTerms } from '@gpucoop/protocol/resources.ts';
 import type { MachineListing, MachinePresence } from '@gpucoop/protocol/states.ts';
 import type { Tables } from '../db/rows.ts';
 import { rentableDiskMib } from '../machines/supply.ts';
+import { createShelves, type Shelves } from './shelves.ts';
 import { reliabilityPpm, type Supply } from './supply.ts';
 
 /**
@@ -13,8 +14,8 @@ import { reliabilityPpm, type Supply } from './supply.ts';
  * goes back a little, and every so often everything is read again.
  */
 export type ReadModel = {
-  supplies(): Iterable<Supply>;
-  byId(offerId: string): Supply | undefined;
+  /** As they stand now; ask again after a while. */
+  shelves(): Shelves;
   /** Catches up with the database. Calls at the same time share one look. */
   refresh(): Promise<void>;
 };
@@ -23,7 +24,7 @@ const OVERLAP_VERSIONS = 200n;
 const FULL_EVERY_MS = 60_000;
 
 export function createReadModel(db: Kysely<Tables>): ReadModel {
-  let supplies = new Map<string, Supply>();
+  let shelves = createShelves();
   let seen = 0n;
   let fullAt = -Infinity;
   let running: Promise<void> | undefined;
@@ -33,17 +34,16 @@ export function createReadModel(db: Kysely<Tables>): ReadModel {
     const now = performance.now();
     const full = now - fullAt >= FULL_EVERY_MS;
     const rows = await readSupplies(db, full ? 0n : seen - OVERLAP_VERSIONS);
-    if (full) [supplies, fullAt] = [new Map<string, Supply>(), now];
+    if (full) [shelves, fullAt] = [createShelves(), now];
     for (const { id, supply, version, withdrawn } of rows) {
-      if (withdrawn || supply === undefined) supplies.delete(id);
-      else supplies.set(id, supply);
+      if (withdrawn || supply === undefined) shelves.remove(id);
+      else shelves.put(supply);
       if (version > seen) seen = version;
     }
   }
 
   return {
-    supplies: () => supplies.values(),
-    byId: (offerId) => supplies.get(offerId),
+    shelves: () => shelves,
     async refresh() {
       // A look that has begun may have missed what the caller knows of: then one more follows.
       if (running !== undefined) {

@@ -152,12 +152,9 @@ const steps = {
         resources: { ...structuredClone(specDefaults.resources), cpus: { min: cpus, max: null } },
       };
       await w.readModel.refresh();
-      const quote = await createQuote(
-        { db: w.db, readModel: w.readModel, policy, clock: w.clock },
-        renter.id,
-        spec,
-        1_000_000n,
-      );
+      const quote = await createQuote({ db: w.db, readModel: w.readModel, policy, clock: w.clock }, renter.id, spec, {
+        balance: 1_000_000n,
+      });
       const body = {
         quote_id: quote.id,
         spec_hash: quote.spec_hash,

@@ -5,8 +5,7 @@ import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { EndReason } from '@gpucoop/protocol/reasons.ts';
 import type { Logger } from 'pino';
 import { transaction } from '../db/transaction.ts';
-import { judgeSpec, quotedOffer, type QuoteDeps } from '../market/quotes.ts';
-import { cheapestFirst } from '../market/matching.ts';
+import { cheapestFor, quotedOffer, type QuoteDeps } from '../market/quotes.ts';
 import { placeFirst, sliceOf, type OrderDeps } from './orders.ts';
 import { specOf, type Db, type RunRow } from './store.ts';
 import { endRun } from './transitions.ts';
@@ -95,8 +94,7 @@ async function serve(deps: QueueDeps, seen: RunRow): Promise<void> {
   const spec = specOf(seen);
   const without = await lostOn(deps.db, seen.id);
   const wanted: Spec = { ...spec, max_price_micros_per_hour: Number(seen.max_price_micros_per_hour) };
-  const matches = cheapestFirst(judgeSpec(deps, wanted, now, without));
-  const slices = matches.slice(0, 8).map((match) => sliceOf(quotedOffer(match, deps.policy, now)));
+  const slices = cheapestFor(deps, wanted, now, without).map((match) => sliceOf(quotedOffer(match, deps.policy, now)));
   const leaseId = await transaction(deps.db, async (tx) => {
     const run = await tx
       .selectFrom('runs')

@@ -80,8 +80,8 @@ export function marketRoutes({ app, route }: Api, { rooms: { market }, policy }:
       responses: { 201: json(Quote, 'A promise until `expires_at`') },
     },
     async (c) => {
-      const { spec, spec_yaml } = c.req.valid('json');
-      return c.json(await market.quote(callerOf(c).userId, spec ?? parseSpecFile(spec_yaml!).spec), 201);
+      const { spec, spec_yaml, explain } = c.req.valid('json');
+      return c.json(await market.quote(callerOf(c).userId, spec ?? parseSpecFile(spec_yaml!).spec, explain), 201);
     },
   );
 
