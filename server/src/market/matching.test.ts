@@ -130,25 +130,27 @@ const specs = fc
   );
 const fees = fc.integer({ min: 0, max: 300_000 });
 
-/** Anything that decides, in few values, so that offers meet and tie. */
+/** Anything that decides, in few values, so that offers tie, and most of them good, so that there are more than are wanted. */
+const mostly = <Value>(usual: Value, ...others: Value[]) =>
+  fc.constantFrom(usual, usual, usual, usual, usual, ...others);
 const anySupplies = fc
   .array(
     fc.record({
-      class: fc.constantFrom('rtx-4090', 'rtx-3090', 'h100-sxm-80gb', 'cpu'),
-      vendor: fc.constantFrom('nvidia', 'amd'),
-      units_total: fc.integer({ min: 1, max: 4 }),
-      units_free: fc.integer({ min: 0, max: 4 }),
-      min_units: fc.integer({ min: 1, max: 3 }),
-      unit_cpus: fc.constantFrom(2, 8),
-      price_micros_per_unit_hour: fc.bigInt({ min: 0n, max: 6n }).map((price) => price * 100_000n),
+      class: fc.constantFrom('rtx-4090', 'rtx-3090', 'cpu'),
+      vendor: mostly('nvidia', 'amd'),
+      units_total: mostly(4, 1, 2),
+      units_free: mostly(4, 0, 1),
+      min_units: mostly(1, 2, 3),
+      unit_cpus: mostly(8, 2),
+      price_micros_per_unit_hour: fc.bigInt({ min: 0n, max: 3n }).map((price) => price * 100_000n),
       reliability_ppm: fc.constantFrom(600_000, 900_000),
-      presence: fc.constantFrom('online' as const, 'online' as const, 'unknown' as const),
-      disk_free_mib: fc.constantFrom(100, 500_000),
-      isolation: fc.constantFrom('none' as const, 'container' as const),
-      region: fc.constantFrom('eu-central', 'us-east'),
-      quiet_from: fc.constantFrom(null, '11:00', '13:00'),
+      presence: mostly<Supply['presence']>('online', 'unknown'),
+      disk_free_mib: mostly(500_000, 100),
+      isolation: mostly<Supply['isolation']>('container', 'none'),
+      region: mostly('eu-central', 'us-east'),
+      quiet_from: mostly<string | null>(null, '11:00', '13:00'),
     }),
-    { maxLength: 40 },
+    { maxLength: 40, size: 'max' },
   )
   .map((machines) =>
     machines.map(({ min_units, region, quiet_from, ...machine }, index) =>
@@ -175,7 +177,7 @@ const anySpecs = fc
       }),
       { nil: null },
     ),
-    cpus: fc.constantFrom(0, 4, 20),
+    cpus: mostly(0, 4, 20),
     max: fc.option(fc.integer({ min: 0, max: 15 }), { nil: null }),
     region: fc.constantFrom(null, 'eu'),
     max_duration_s: fc.constantFrom(600, 7200),
