@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe } from 'vitest';
-import { migrate, type Migration } from '@gpucoop/server/db/migrate.ts';
-import { createPglite, pgliteEngine } from '@gpucoop/server/db/pglite.ts';
+import { migrate } from '@gpucoop/server/db/migrate.ts';
 import { openDatabase, type Database } from '@gpucoop/server/db/open.ts';
+import { embeddedTemplate } from './embedded-template.ts';
 import { describeNeeding } from './needs.ts';
 import { createDatabase, dropDatabase, startCluster, type Cluster } from './postgres-cluster.ts';
 
@@ -31,8 +31,8 @@ export async function openTestDatabase(engine: Database['engine'], options: Opti
 
 let running: Promise<Cluster> | undefined;
 let servedTemplate: Promise<string> | undefined;
-let embeddedTemplate: Promise<Blob> | undefined;
-let embeddedEmpty: Promise<Blob> | undefined;
+let migrated: Promise<Blob> | undefined;
+let bare: Promise<Blob> | undefined;
 
 // At the top level of the test file that imports this: one cluster a file, ended with it.
 afterAll(async () => {
@@ -55,7 +55,7 @@ function closingAfterEach(engine: Database['engine']): (options?: Options) => Pr
 }
 
 async function openEmbedded({ empty = false }: Options): Promise<TestDatabase> {
-  const template = empty ? (embeddedEmpty ??= makeEmbeddedTemplate([])) : (embeddedTemplate ??= makeEmbeddedTemplate());
+  const template = empty ? (bare ??= embeddedTemplate({ empty })) : (migrated ??= embeddedTemplate({ empty }));
   return { ...(await openDatabase({ memory: true, from: await template })), url: null };
 }
 
@@ -74,16 +74,6 @@ async function openServed({ empty = false, connections }: Options): Promise<Test
 function theCluster(): Promise<Cluster> {
   running ??= startCluster();
   return running;
-}
-
-/** Loading a dump takes a tenth of the time that making a database does. */
-async function makeEmbeddedTemplate(migrations?: Migration[]): Promise<Blob> {
-  const pglite = await createPglite();
-  await migrate(pgliteEngine(pglite), migrations);
-  if (migrations?.length === 0) await pglite.exec('drop table schema_migrations');
-  const dump = await pglite.dumpDataDir('none');
-  await pglite.close();
-  return dump;
 }
 
 async function makeServedTemplate(cluster: Cluster): Promise<string> {

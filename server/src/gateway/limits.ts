@@ -17,7 +17,10 @@ export type LinkLimits = {
   /** The body of an answer, where the caller says nothing else. */
   answerBytes: number;
   openStreams: number;
-  /** Sustained rates and what may come at once: after an outage an agent sends what it has buffered. */
+  /**
+   * Sustained rates and what may come at once. After an outage an agent sends what it has buffered, 50 lines a second; an embedded
+   * database takes some milliseconds for each, and others wait meanwhile.
+   */
   eventsPerSecond: number;
   eventsBurst: number;
   bytesPerSecond: number;
@@ -43,7 +46,7 @@ export const defaultLinkLimits: LinkLimits = {
   answerBytes: 4 * 1024 * 1024,
   openStreams: 1024,
   eventsPerSecond: 100,
-  eventsBurst: 2000,
+  eventsBurst: 400,
   bytesPerSecond: 2 * 1024 * 1024,
   bytesBurst: 32 * 1024 * 1024,
   controlsPerSecond: 5,
