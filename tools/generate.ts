@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { chapters, commands } from '@gpucoop/cli/commands.ts';
 import { referencePage } from '@gpucoop/cli/reference-page.ts';
 import { emissionVectors } from '@gpucoop/contracts/vectors/emission.ts';
+import { escrowVectors } from '@gpucoop/contracts/vectors/escrow.ts';
 import { migrate } from '@gpucoop/server/db/migrate.ts';
 import { openPglite } from '@gpucoop/server/db/pglite.ts';
 import type { Session } from '@gpucoop/server/db/open.ts';
@@ -28,6 +29,7 @@ const files: [path: string, text: string][] = [
   ['server/src/db/rows.ts', await rowTypes()],
   ['contracts/test/vectors/emission.json', JSON.stringify(emissionVectors())],
   ['docs/reference/cli.md', referencePage(commands, chapters)],
+  ['contracts/test/vectors/escrow.json', JSON.stringify(escrowVectors())],
 ];
 
 const stale: string[] = [];

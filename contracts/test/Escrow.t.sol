@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Escrow} from "../src/Escrow.sol";
+import {IEscrow} from "../src/interfaces/IEscrow.sol";
+import {IPolicy} from "../src/interfaces/IPolicy.sol";
+import {EscrowFixture} from "./EscrowFixture.sol";
+
+/// @dev Lanes and their renters: deposits, limits, ends, withdrawals. The numbers are those of INVARIANTS.md.
+contract EscrowTest is EscrowFixture {
+    function setUp() public {
+        setUpEscrow();
+    }
+
+    function testFuzz_x1_depositsAddUp(uint128 first, uint128 second) public {
+        first = uint128(bound(first, 0, type(uint128).max / 2));
+        second = uint128(bound(second, 0, type(uint128).max / 2));
+        fund(openLane(), first);
+        IEscrow.Lane memory named = openLane();
+        named.provider = PROVIDER;
+        fund(named, second);
+        assertEq(escrow.spendable(openLane()), first, "open lane");
+        assertEq(escrow.spendable(named), second, "named lane");
+        assertEq(escrow.held(address(token)), uint256(first) + second, "held");
+        assertEq(token.balanceOf(address(escrow)), uint256(first) + second, "tokens");
+    }
+
+    function test_x1_noMoreOfATokenThanItsSumsCanHold() public {
+        fund(openLane(), type(uint128).max);
+        IEscrow.Lane memory other = openLane();
+        other.renter = address(1);
+        token.mint(address(this), 1);
+        token.approve(address(escrow), 1);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.TooMuchHeld.selector, type(uint128).max, 1));
+        escrow.deposit(other, 1);
+    }
+
+    function test_x9_aRentersOwnMeterNeedsOneProvider() public {
+        IEscrow.Lane memory lane = openLane();
+        lane.meter = renter;
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.OwnMeterNeedsProvider.selector, renter));
+        escrow.deposit(lane, 0);
+        lane.provider = PROVIDER;
+        fund(lane, 100);
+        setLimit(lane, MUCH, MUCH);
+        IEscrow.Statement memory made = statement(lane, PROVIDER, 60, 60);
+        assertEq(redeem(made, signed(made, RENTER_KEY)), 60, "paid in his own lane");
+    }
+
+    function test_aLaneHasARenterAndAMeter() public {
+        IEscrow.Lane memory lane = openLane();
+        lane.renter = address(0);
+        vm.expectRevert(IEscrow.NoRenterOrMeter.selector);
+        escrow.deposit(lane, 0);
+        lane = openLane();
+        lane.meter = address(0);
+        vm.expectRevert(IEscrow.NoRenterOrMeter.selector);
+        escrow.deposit(lane, 0);
+    }
+
+    function testFuzz_x12_onlyTheRenterActsOnALane(address stranger) public {
+        vm.assume(stranger != renter);
+        IEscrow.Lane memory lane = fundedLane(100);
+        bytes memory refusal = abi.encodeWithSelector(IEscrow.NotRenter.selector, stranger, renter);
+        vm.startPrank(stranger);
+        vm.expectRevert(refusal);
+        escrow.setLimit(lane, limitOf(1, 1));
+        vm.expectRevert(refusal);
+        escrow.setExpiry(lane, 0);
+        vm.expectRevert(refusal);
+        escrow.thaw(lane, 1);
+        vm.expectRevert(refusal);
+        escrow.cancelThaw(lane);
+        vm.expectRevert(refusal);
+        escrow.withdraw(lane, stranger);
+        vm.stopPrank();
+    }
+
+    function testFuzz_x7_withdrawingWaitsForTheThaw(uint128 amount, uint128 thawed, uint64 early) public {
+        IEscrow.Lane memory lane = fundedLane(amount);
+        thawed = uint128(bound(thawed, 0, amount));
+        early = uint64(bound(early, 0, THAW - 1));
+        vm.startPrank(renter);
+        escrow.thaw(lane, thawed);
+        assertEq(escrow.spendable(lane), amount - thawed, "X4");
+        vm.warp(START + early);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.StillThawing.selector, START + THAW, START + early));
+        escrow.withdraw(lane, renter);
+        vm.warp(START + THAW);
+        assertEq(escrow.withdraw(lane, renter), thawed, "withdrawn");
+        vm.stopPrank();
+        assertEq(token.balanceOf(renter), thawed, "received");
+        assertEq(escrow.spendable(lane), amount - thawed, "left");
+    }
+
+    function test_x7_thawingMoreStartsTheThawAnew() public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        vm.startPrank(renter);
+        escrow.thaw(lane, 60);
+        vm.warp(START + THAW - 1);
+        escrow.thaw(lane, 40);
+        vm.warp(START + THAW);
+        vm.expectRevert();
+        escrow.withdraw(lane, renter);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.NotSpendable.selector, 1, 0));
+        escrow.thaw(lane, 1);
+        escrow.cancelThaw(lane);
+        assertEq(escrow.spendable(lane), 100, "spendable again");
+        vm.warp(START + 3 * uint256(THAW));
+        assertEq(escrow.withdraw(lane, renter), 0, "nothing thaws any more");
+        vm.stopPrank();
+    }
+
+    function testFuzz_x4_whatIsThawingIsStillDrawnForWhatWasServed(uint128 thawed, uint128 served) public {
+        IEscrow.Lane memory lane = fundedLane(1_000);
+        thawed = uint128(bound(thawed, 0, 1_000));
+        served = uint128(bound(served, 1, 1_000));
+        vm.prank(renter);
+        escrow.thaw(lane, thawed);
+        assertEq(serve(lane, PROVIDER, served, served), served, "paid");
+        IEscrow.LaneState memory state = escrow.laneState(lane);
+        assertEq(state.balance, 1_000 - served, "balance");
+        assertEq(state.thawing, served <= 1_000 - thawed ? thawed : 1_000 - served, "the spendable part goes first");
+        assertEq(escrow.spendable(lane), state.balance - state.thawing, "X4");
+    }
+
+    function testFuzz_x7_raisingIsInstantAndLoweringWaits(uint96 low, uint96 high) public {
+        low = uint96(bound(low, 0, MUCH - 1));
+        high = uint96(bound(high, low + 1, MUCH));
+        IEscrow.Lane memory lane = openLane();
+        setLimit(lane, low, low);
+        setLimit(lane, low, high);
+        assertEq(escrow.laneState(lane).room, high, "raised at once");
+        setLimit(lane, high, low); // the rate rises, but the burst falls: all of it waits
+        vm.warp(START + THAW - 1);
+        IEscrow.LaneState memory state = escrow.laneState(lane);
+        assertEq(state.limit.burst, high, "not yet lowered");
+        assertEq(state.limit.perSecond, low, "nor raised");
+        assertEq(state.lowersAt, START + THAW, "announced");
+        vm.warp(START + THAW);
+        state = escrow.laneState(lane);
+        assertEq(state.room, low, "lowered by itself");
+        assertEq(state.limit.perSecond, high, "as a whole");
+        assertEq(state.lowersAt, 0, "no longer announced");
+    }
+
+    function test_x7_raisingTakesALoweringBack() public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        setLimit(lane, 1, 1);
+        setLimit(lane, MUCH, MUCH);
+        vm.warp(START + 2 * uint256(THAW));
+        assertEq(escrow.laneState(lane).room, MUCH, "room");
+    }
+
+    function testFuzz_x7_anEndIsAnnouncedAThawAhead(uint64 expiresAt) public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        uint64 earliest = uint64(START) + THAW;
+        expiresAt = uint64(bound(expiresAt, 1, earliest - 1));
+        vm.startPrank(renter);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.ExpiresTooSoon.selector, expiresAt, earliest));
+        escrow.setExpiry(lane, expiresAt);
+        escrow.setExpiry(lane, earliest);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.ExpiresTooSoon.selector, earliest - 1, earliest));
+        escrow.setExpiry(lane, earliest - 1);
+        escrow.setExpiry(lane, earliest + 1); // later is instant
+        vm.warp(earliest + 1);
+        vm.stopPrank();
+        assertEq(serve(lane, PROVIDER, 100, 100), 0, "nothing is drawn after the end");
+        assertEq(escrow.laneState(lane).room, 0, "no room");
+        vm.prank(renter);
+        assertEq(escrow.withdraw(lane, renter), 100, "everything comes back at once");
+    }
+
+    function test_x7_theLastInstantStillPays() public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        vm.prank(renter);
+        escrow.setExpiry(lane, uint64(START) + THAW);
+        vm.warp(START + THAW - 1);
+        assertEq(serve(lane, PROVIDER, 100, 100), 100, "paid");
+    }
+
+    function testFuzz_x10_aHaltStopsTheMeterAndItsDeadlines(uint64 duration, uint64 before) public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        duration = uint64(bound(duration, 1, HALT_MAX));
+        before = uint64(bound(before, 0, THAW - 1));
+        vm.prank(renter);
+        escrow.thaw(lane, 100);
+        vm.warp(START + before);
+        vm.prank(meter);
+        escrow.halt(duration);
+        vm.warp(START + before + duration - 1);
+        assertEq(serve(lane, PROVIDER, 40, 40), 0, "halted");
+        vm.warp(START + THAW + duration - 1);
+        vm.prank(renter);
+        vm.expectRevert();
+        escrow.withdraw(lane, renter);
+        assertEq(serve(lane, PROVIDER, 40, 40), 40, "going on");
+        vm.warp(START + THAW + duration);
+        vm.prank(renter);
+        assertEq(escrow.withdraw(lane, renter), 60, "one thaw and one halt");
+    }
+
+    function testFuzz_x10_haltsAreBoundedAndRare(uint64 duration, uint64 pause) public {
+        duration = uint64(bound(duration, HALT_MAX + 1, type(uint64).max));
+        vm.startPrank(meter);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.HaltTooLong.selector, duration, HALT_MAX));
+        escrow.halt(duration);
+        escrow.halt(HALT_MAX);
+        vm.warp(START + bound(pause, 0, HALT_EVERY - 1));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.HaltedTooRecently.selector, START + HALT_EVERY));
+        escrow.halt(0);
+        vm.warp(START + HALT_EVERY);
+        escrow.halt(HALT_MAX);
+        assertEq(escrow.clock(meter), START + HALT_EVERY - HALT_MAX, "the clock lost the first halt");
+        vm.stopPrank();
+    }
+
+    function test_x10_aHaltEndsEarly() public {
+        vm.startPrank(meter);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.NotHalted.selector, meter));
+        escrow.resume();
+        escrow.halt(HALT_MAX);
+        vm.warp(START + 10);
+        escrow.resume();
+        vm.warp(START + 100);
+        assertEq(escrow.clock(meter), START + 90, "ten seconds lost");
+        vm.stopPrank();
+    }
+
+    function test_theTimingLeavesNoThawWithTwoHalts() public {
+        IPolicy policy = escrow.POLICY();
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.TimingTooTight.selector, 19 days, 14 days, 3 days));
+        new Escrow(policy, FEE_MAX_PPM, 14 days, 3 days, 19 days);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.FeeMaxAboveWhole.selector, 1_000_001));
+        new Escrow(policy, 1_000_001, 14 days, 3 days, 20 days);
+    }
+
+    function test_aRenterOpensALaneInOneTransaction() public {
+        token.mint(renter, 100);
+        vm.startPrank(renter);
+        token.approve(address(escrow), 100);
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = abi.encodeCall(IEscrow.deposit, (openLane(), 100));
+        calls[1] = abi.encodeCall(IEscrow.setLimit, (openLane(), limitOf(1, 50)));
+        escrow.multicall(calls);
+        vm.stopPrank();
+        assertEq(escrow.laneState(openLane()).room, 50, "room");
+    }
+}
