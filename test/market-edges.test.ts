@@ -170,6 +170,9 @@ test('a computer that was removed and enrolled anew offers its devices again', a
   const facts = { devices: [gpu('GPU-1')] };
   const agent = await online(rooms, provider, { facts });
   await rooms.machines.remove(provider.id, agent.machineId);
+  const listed = async (removed: boolean) =>
+    (await rooms.machines.list(provider.id, { removed, cursor: null, limit: 10 })).items.map(({ id }) => id);
+  expect([await listed(false), await listed(true)]).toEqual([[], [agent.machineId]]);
   agent.hangUp();
   await online(rooms, provider, { facts });
 });

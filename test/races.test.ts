@@ -127,7 +127,7 @@ function forEverythingElse(engine: 'pglite' | 'postgres'): void {
     const [renter] = (await renters(first, 1)) as [Renter];
     await first.machines.setTerms(
       provider.id,
-      (await first.machines.list(provider.id, { cursor: null, limit: 1 })).items[0]!.id,
+      (await first.machines.list(provider.id, { removed: false, cursor: null, limit: 1 })).items[0]!.id,
       { price_micros_per_unit_hour: { cpu: 36_000_000 } },
     );
     await until(

@@ -125,6 +125,11 @@ export const OrderRequest = z
   .meta({ id: 'OrderRequest' });
 export type OrderRequest = z.input<typeof OrderRequest>;
 
+const Flag = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
+
+export const MachineQuery = PageQuery.extend({ removed: Flag.default(false).describe('Also those that were removed') });
+export type MachineQuery = z.input<typeof MachineQuery>;
+
 export const RunQuery = PageQuery.extend({
   state: z
     .string()
@@ -143,7 +148,6 @@ export const ExtendRequest = z
   .meta({ id: 'ExtendRequest' });
 export type ExtendRequest = z.input<typeof ExtendRequest>;
 
-const Flag = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
 export const EventQuery = z.object({
   after: z.coerce.number<number>().int().min(0).optional().describe('Only what is newer than this id'),
 });

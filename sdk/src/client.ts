@@ -12,6 +12,7 @@ import type {
   OfferQuery,
   OrderRequest,
   Page,
+  MachineQuery,
   PageQuery,
   PolicyAnswer,
   QuoteRequest,
@@ -117,7 +118,7 @@ export type Client = {
   };
   machines: {
     createJoinToken(wish?: JoinTokenRequest, options?: CreateOptions): Promise<JoinToken>;
-    list(query?: PageQuery): Promise<Page<Machine>>;
+    list(query?: MachineQuery): Promise<Page<Machine>>;
     get(machineId: string): Promise<Machine>;
     setTerms(machineId: string, terms: TermsRequest): Promise<Machine>;
     setListing(machineId: string, listing: 'listed' | 'paused' | 'draining'): Promise<Machine>;

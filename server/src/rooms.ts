@@ -53,7 +53,7 @@ export type Rooms = {
     connect(userId: string, runId: string, port: number): Promise<Duplex>;
   };
   machines: {
-    list(userId: string, query: PageQuery): Promise<Page<Machine>>;
+    list(userId: string, query: { removed: boolean } & PageQuery): Promise<Page<Machine>>;
     get(userId: string, machineId: string): Promise<Machine>;
     setTerms(userId: string, machineId: string, terms: Partial<MachineTerms>): Promise<Machine>;
     setListing(userId: string, machineId: string, listing: 'listed' | 'paused' | 'draining'): Promise<Machine>;

@@ -206,6 +206,20 @@ function contract(kind: BedKind): void {
     expect(await bed.engine.inspect(id)).toMatchObject({ running: true });
   });
 
+  test('exec: a command that is not there ends with 127', async () => {
+    const id = await bed.run();
+    const exit = async (command: string[], tty: boolean) => {
+      const session = await bed.engine.exec(id, { ...request(command), tty });
+      session.stdout.resume();
+      session.stderr?.resume();
+      return session.exit;
+    };
+    expect(await exit(['no-such-program'], false)).toBe(127);
+    expect(await exit(['no-such-program'], true)).toBe(127);
+    expect(await exit(['/no/such/program'], false)).toBe(127);
+    expect(await exit(['sh', '-c', 'exit 126'], false)).toBe(126);
+  });
+
   test('exec on what has ended is refused', async () => {
     const id = await bed.run(shell('true'));
     await bed.engine.wait(id, never());

@@ -5,7 +5,7 @@ import { renderError } from '../errors.ts';
 import { phaseLine, rateMeter } from '../rent/progress.ts';
 import { lease, NOW_MS, offer, quote, quoted, run } from '../testing/samples.ts';
 import { makeLook } from './colours.ts';
-import { renderExplanation } from './explanation.ts';
+import { renderExplanation, renderNoGpu } from './explanation.ts';
 import { renderLedger } from './ledger.ts';
 import { renderOffers } from './offers.ts';
 import { renderQuote } from './quote.ts';
@@ -85,6 +85,15 @@ test('when nothing matches, each reason stands with what giving way would bring'
   expect(renderExplanation({ offers: 0, matching: 0, failed: [], relaxing: [] }, look, 100)).toContain(
     'coop machine add',
   );
+});
+
+test('where a GPU is asked for and nobody has one, that is said, and what there is', () => {
+  const nearest = offer({ class: 'cpu', device_memory_mib: 0, unit_cpus: 1 });
+  expect(renderNoGpu(2, nearest, look)).toMatchInlineSnapshot(`
+    "No machine on the market has a GPU: 2 offers, of class cpu.
+
+    The nearest is off_11111111: 1 CPU and 32 GiB a unit, 1 of 2 free, $0.35 a unit and hour. It serves a run without --gpu."
+  `);
 });
 
 test('runs show what they do, what they cost and when they end', () => {

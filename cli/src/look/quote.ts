@@ -54,7 +54,8 @@ function priceLines(chosen: QuotedOffer, look: Look, width: number): string {
       {
         title: 'PER HOUR',
         value: ({ what }) => what,
-        shrinkTo: 16,
+        shrinkTo: 24,
+        wraps: true,
         style: (text, { kind }) => shade(text, kind, look),
       },
       {
@@ -63,7 +64,7 @@ function priceLines(chosen: QuotedOffer, look: Look, width: number): string {
         align: 'right',
         style: (text, { kind }) => shade(text, kind, look),
       },
-      { title: '', value: ({ note }) => note, shrinkTo: 12, style: look.dim },
+      { title: '', value: ({ note }) => note, shrinkTo: 24, wraps: true, style: look.dim },
     ],
     rows,
     width,

@@ -25,6 +25,16 @@ test('columns are aligned, also beside wide characters', () => {
   `);
 });
 
+test('a column that wraps goes on in the line below', () => {
+  const wrapping = columns.map((column) => (column.title === 'NAME' ? { ...column, wraps: true } : column));
+  expect(renderTable(wrapping, rows, 30, look)).toMatchInlineSnapshot(`
+    "ID   NAME         PRICE  PLACE
+    a1   a rather     $0.40  se
+         long name
+    b22  日本        $12.00  de"
+  `);
+});
+
 test('on a narrow terminal long texts are cut first, then columns that can be spared are left out', () => {
   expect(renderTable(columns, rows, 30, look)).toMatchInlineSnapshot(`
     "ID   NAME         PRICE  PLACE

@@ -1,4 +1,4 @@
-import { plain, textWidth, truncate } from './text.ts';
+import { plain, textWidth, truncate, wrap } from './text.ts';
 import type { Look } from './colours.ts';
 
 /** Aligned tables that fit the terminal: first long texts are cut, then the least needed columns are left out. */
@@ -9,6 +9,8 @@ export type Column<Row> = {
   align?: 'left' | 'right';
   /** May be cut down to this many characters when the terminal is narrow. */
   shrinkTo?: number;
+  /** Then goes on in the line below instead of being cut. */
+  wraps?: boolean;
   /** The higher, the sooner it is left out; 0 or absent stays. */
   dispensable?: number;
   style?: (text: string, row: Row) => string;
@@ -28,15 +30,22 @@ export function renderTable<Row>(
   const header = fitted.map(({ column, size }, i) =>
     look.dim(place(column.title, size, column.align, i === fitted.length - 1)),
   );
-  const lines = rows.map((row, r) =>
-    fitted
-      .map(({ column, texts, size }, i) => {
-        const text = truncate(texts[r]!, size);
-        const padded = place(text, size, column.align, i === fitted.length - 1);
-        return column.style === undefined ? padded : padded.replace(text, () => column.style!(text, row));
-      })
-      .join(' '.repeat(GAP)),
-  );
+  const lines = rows.flatMap((row, r) => {
+    const pieces = fitted.map(({ column, texts, size }) =>
+      column.wraps === true ? wrap(texts[r]!, size) : [texts[r]!],
+    );
+    return Array.from({ length: Math.max(...pieces.map(({ length }) => length)) }, (_, line) =>
+      fitted
+        .map(({ column, size }, i) => {
+          const text = truncate(pieces[i]![line] ?? '', size);
+          const padded = place(text, size, column.align, i === fitted.length - 1);
+          return column.style === undefined || text === ''
+            ? padded
+            : padded.replace(text, () => column.style!(text, row));
+        })
+        .join(' '.repeat(GAP)),
+    );
+  });
   return [header.join(' '.repeat(GAP)), ...lines].map((line) => line.trimEnd()).join('\n');
 }
 

@@ -34,9 +34,11 @@ export async function findMachine(client: Client, typed: string | undefined): Pr
   );
 }
 
-export async function allMachines(client: Client): Promise<Machine[]> {
+export async function allMachines(client: Client, removed = false): Promise<Machine[]> {
   const machines: Machine[] = [];
-  for await (const machine of everyItem((page) => client.machines.list({ ...page, limit: 200 })))
+  for await (const machine of everyItem((page) =>
+    client.machines.list({ ...page, removed: removed ? 'true' : 'false', limit: 200 }),
+  ))
     machines.push(machine);
   return machines;
 }

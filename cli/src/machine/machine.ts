@@ -15,7 +15,7 @@ const list = command({
   run: async (input) => {
     const { flags, terminal } = input;
     const { client } = await openSession(input);
-    const machines = (await allMachines(client)).filter((machine) => flags.all || machine.listing !== 'removed');
+    const machines = await allMachines(client, flags.all);
     if (terminal.json) return terminal.printJson(machines);
     if (machines.length === 0)
       return terminal.print(

@@ -17,8 +17,8 @@ const LOOK_AGAIN_MS = 700;
 /** Follows a run to its end: progress, logs, warnings, the bill. The exit code is the command's own. */
 export async function attach(client: Client, run: Run, terminal: Terminal): Promise<number> {
   const over = new AbortController();
-  const gate = makeGate();
   const progress = terminal.json ? silentProgress : openProgress(terminal);
+  const gate = makeGate(progress.clear);
   let stoppedBy: keyof typeof signalExit | undefined;
   let detached = false;
 
@@ -55,7 +55,8 @@ type Screen = { client: Client; run: Run; terminal: Terminal; gate: Gate; progre
 const silentProgress: Progress = { show: () => {}, say: () => {}, clear: () => {} };
 
 async function followEvents({ client, run, terminal, gate, progress, signal }: Screen): Promise<void> {
-  const onReconnect = (): void => progress.say('the connection was cut; reaching the server again');
+  const onReconnect = (): void =>
+    void gate.passed().then(() => progress.say('the connection was cut; reaching the server again'));
   for await (const event of client.runs.events(run.id, { signal, onReconnect })) {
     await gate.passed();
     if (terminal.json) terminal.printJson({ type: 'event', event });
@@ -117,11 +118,12 @@ export async function writeLog(line: LogLine, terminal: Terminal): Promise<void>
 }
 
 /** Until it runs: phase and pulled bytes, which are state and not events. */
-async function followPreparation({ client, run, progress, signal }: Screen): Promise<void> {
+async function followPreparation({ client, run, gate, progress, signal }: Screen): Promise<void> {
   for (;;) {
     if (signal.aborted) return;
     const now = await client.runs.get(run.id);
     if (now.state === 'running' || now.state === 'ended' || now.state === 'stopping') return;
+    await gate.passed();
     const lease = now.leases.at(-1);
     if (lease !== undefined && now.state === 'starting') progress.show(lease);
     await pause(LOOK_AGAIN_MS, signal);

@@ -58,11 +58,12 @@ async function ask(terminal: Terminal): Promise<Interrupt> {
 /** Holds output back while a question stands on the screen. */
 export type Gate = { open: () => void; close: () => void; passed: () => Promise<void> };
 
-export function makeGate(): Gate {
+export function makeGate(onClose: () => void): Gate {
   let shut: Promise<void> | undefined;
   let release = (): void => {};
   return {
     close: () => {
+      onClose();
       shut ??= new Promise((resolve) => (release = resolve));
     },
     open: () => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { everyItem } from '@gpucoop/sdk/client.ts';
 import type { Client } from '@gpucoop/sdk/client.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
-import type { Quote, QuotedOffer, Run } from '@gpucoop/protocol/resources.ts';
+import type { Offer, Quote, QuotedOffer, Run } from '@gpucoop/protocol/resources.ts';
 import type { Spec } from '@gpucoop/protocol/spec.ts';
 import { agreed } from '../ask.ts';
-import { renderExplanation } from '../look/explanation.ts';
+import { renderExplanation, renderNoGpu } from '../look/explanation.ts';
 import { renderQuote } from '../look/quote.ts';
 import { exactMoney } from '../look/units.ts';
 import type { Terminal } from '../terminal.ts';
@@ -30,7 +31,7 @@ export async function placeOrder(client: Client, wish: Wish, terminal: Terminal)
     const quote = await client.market.quote({ spec: wish.spec, explain: wish.dryRun });
     const limits = limitsOf(quote);
     const same = agreedTo !== undefined && limits.price <= agreedTo.price && limits.budget <= agreedTo.budget;
-    if (!same && !(await put(quote, limits.price, wish, terminal))) return undefined;
+    if (!same && !(await put(client, quote, limits.price, wish, terminal))) return undefined;
     agreedTo ??= limits;
     try {
       return await client.runs.placeOrder(quote, {
@@ -57,10 +58,10 @@ function limitsOf(quote: Quote): { price: bigint; budget: bigint } {
 }
 
 /** Shows the quote and asks. True: order it. */
-async function put(quote: Quote, price: bigint, wish: Wish, terminal: Terminal): Promise<boolean> {
+async function put(client: Client, quote: Quote, price: bigint, wish: Wish, terminal: Terminal): Promise<boolean> {
   if (terminal.json) terminal.printJson({ type: 'quote', quote });
   const chosen = quote.options[0];
-  if (chosen === undefined) return putNothing(quote, wish, terminal);
+  if (chosen === undefined) return putNothing(client, quote, wish, terminal);
   if (!terminal.json)
     terminal.aside(
       `\n${renderQuote(quote, chosen, price, terminal.asideLook, terminal.asideWidth, terminal.nowMs())}\n`,
@@ -85,14 +86,21 @@ function requireCredit(quote: Quote, chosen: QuotedOffer): void {
   );
 }
 
-async function putNothing(quote: Quote, wish: Wish, terminal: Terminal): Promise<boolean> {
+async function putNothing(client: Client, quote: Quote, wish: Wish, terminal: Terminal): Promise<boolean> {
   const { explanation } = quote;
-  if (!terminal.json && explanation !== null)
-    terminal.aside(`\n${renderExplanation(explanation, terminal.asideLook, terminal.asideWidth)}\n`);
+  const withoutGpu = quote.spec.resources.gpu === null ? undefined : await nearestWithoutGpu(client);
+  const look = terminal.asideLook;
+  if (!terminal.json && explanation !== null) {
+    const why =
+      withoutGpu === undefined
+        ? renderExplanation(explanation, look, terminal.asideWidth)
+        : renderNoGpu(explanation.offers, withoutGpu, look);
+    terminal.aside(`\n${why}\n`);
+  }
   if (wish.dryRun && wish.wait) return false;
   if (!wish.wait) {
     throw new CoopError('no_match', nothingWords(explanation?.offers ?? 0), {
-      hint: 'Change a condition as shown, or add --wait --max-price to queue until something matches.',
+      hint: `${withoutGpu === undefined ? 'Change a condition as shown' : 'Leave the GPU out'}, or add --wait --max-price to queue until something matches.`,
       details: { failed: explanation?.failed ?? [] },
     });
   }
@@ -103,6 +111,22 @@ async function putNothing(quote: Quote, wish: Wish, terminal: Terminal): Promise
   }
   const most = exactMoney(BigInt(quote.spec.max_price_micros_per_hour));
   return wish.yes || agreed(terminal, `Wait until something matches at ${most} an hour or less?`);
+}
+
+/** Undefined where some machine has a GPU, or none has anything; else the cheapest of those that are free. */
+async function nearestWithoutGpu(client: Client): Promise<Offer | undefined> {
+  let nearest: Offer | undefined;
+  for await (const offer of everyItem((page) => client.market.offers({ ...page, limit: 200 }))) {
+    if (offer.class !== 'cpu') return undefined;
+    const isNearer =
+      nearest === undefined || (nearest.units_free === 0 && offer.units_free > 0) || isCheaper(offer, nearest);
+    if (isNearer) nearest = offer;
+  }
+  return nearest;
+}
+
+function isCheaper(one: Offer, other: Offer): boolean {
+  return one.units_free > 0 && one.price_per_unit_hour.micros < other.price_per_unit_hour.micros;
 }
 
 function nothingWords(offers: number): string {

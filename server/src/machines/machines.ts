@@ -47,12 +47,16 @@ export async function findMachine(db: Kysely<Tables>, userId: string, idOrName: 
   return row;
 }
 
-export async function listMachines(deps: MachinesDeps, userId: string, query: PageQuery): Promise<Page<Machine>> {
+export async function listMachines(
+  deps: MachinesDeps,
+  userId: string,
+  query: { removed: boolean } & PageQuery,
+): Promise<Page<Machine>> {
   const rows = await deps.db
     .selectFrom('machines')
     .selectAll()
     .where('provider_id', '=', userId)
-    .where('listing', '<>', 'removed')
+    .$if(!query.removed, (builder) => builder.where('listing', '<>', 'removed'))
     .$if(query.cursor !== null, (builder) => builder.where('id', '>', query.cursor ?? ''))
     .orderBy('id')
     .limit(query.limit + 1)

@@ -12,6 +12,11 @@ import { asEngineError, engineMessage, statusOf } from './client.ts';
 import { readFrames } from './frames.ts';
 
 const TIMEOUT_MS = 15_000;
+const CANNOT_START = 126;
+const COMMAND_NOT_FOUND = 127;
+/** What engines before 2023 say in the output of a command that is not there, with the other code. */
+const NOT_FOUND = /^OCI runtime exec failed: .*(executable file not found|no such file or directory)/s;
+const BEGINNING_BYTES = 1024;
 
 export async function startExec(docker: Docker, containerId: string, request: ExecRequest): Promise<ExecSession> {
   const exec = await createExec(docker, containerId, request);
@@ -25,7 +30,10 @@ export async function startExec(docker: Docker, containerId: string, request: Ex
   }
   const stdout = new PassThrough();
   const stderr = request.tty ? null : new PassThrough();
-  const exit = copyOutput(socket, stdout, stderr).then(() => exitCode(exec));
+  const exit = copyOutput(socket, stdout, stderr).then(async (beginning) => {
+    const code = await exitCode(exec);
+    return code === CANNOT_START && NOT_FOUND.test(beginning) ? COMMAND_NOT_FOUND : code;
+  });
   exit.catch(() => undefined);
   return {
     stdin: stdinOf(socket, request.tty),
@@ -76,14 +84,19 @@ function stdinOf(socket: Duplex, tty: boolean): Writable {
   return stdin;
 }
 
-/** Waits for the slower reader, so that a flood is held back in the engine and not in our memory. */
-async function copyOutput(socket: Duplex, stdout: PassThrough, stderr: PassThrough | null): Promise<void> {
+/** Waits for the slower reader, so that a flood is held back in the engine and not in our memory. Gives what came first. */
+async function copyOutput(socket: Duplex, stdout: PassThrough, stderr: PassThrough | null): Promise<string> {
+  let beginning = '';
+  const copy = (output: PassThrough, chunk: Buffer) => {
+    if (beginning.length < BEGINNING_BYTES) beginning += chunk.toString('utf8', 0, BEGINNING_BYTES);
+    return write(output, chunk);
+  };
   try {
     if (stderr === null) {
-      for await (const chunk of socket) await write(stdout, chunk as Buffer);
+      for await (const chunk of socket) await copy(stdout, chunk as Buffer);
     } else {
       const outputs = { stdout, stderr };
-      for await (const { stream, payload } of readFrames(socket)) await write(outputs[stream], payload);
+      for await (const { stream, payload } of readFrames(socket)) await copy(outputs[stream], payload);
     }
   } catch {
     // The connection broke: the exit code says what became of the command.
@@ -92,6 +105,7 @@ async function copyOutput(socket: Duplex, stdout: PassThrough, stderr: PassThrou
     stderr?.end();
     socket.destroy();
   }
+  return beginning;
 }
 
 async function write(output: PassThrough, chunk: Buffer): Promise<void> {

@@ -6,7 +6,7 @@ import {
   LinkChallengeRequest,
   ListingRequest,
   MachinePage,
-  PageQuery,
+  MachineQuery,
   TermsRequest,
 } from '@gpucoop/protocol/api.ts';
 import { DoctorCheck, Earnings, Machine, type MachineTerms } from '@gpucoop/protocol/resources.ts';
@@ -39,10 +39,13 @@ export function machineRoutes({ route }: Api, { rooms: { machines }, links }: Ht
       path: '/v1/machines',
       summary: 'Your machines',
       tags,
-      request: { query: PageQuery },
+      request: { query: MachineQuery },
       responses: { 200: json(MachinePage, 'With their offers and leases') },
     },
-    async (c) => c.json(await machines.list(callerOf(c).userId, pageOf(c.req.valid('query'))), 200),
+    async (c) => {
+      const query = c.req.valid('query');
+      return c.json(await machines.list(callerOf(c).userId, { ...pageOf(query), removed: query.removed }), 200);
+    },
   );
 
   route(
