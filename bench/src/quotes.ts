@@ -1,6 +1,7 @@
 import { canonicalHash } from '@gpucoop/protocol/canonical.ts';
 import { parseExpression } from '@gpucoop/protocol/expression.ts';
 import { Spec } from '@gpucoop/protocol/spec.ts';
+import { policyHash } from '@gpucoop/policy/policy.ts';
 import { localPolicy } from '@gpucoop/policy/presets/local.ts';
 import { systemClock } from '@gpucoop/server/clock.ts';
 import { migrate } from '@gpucoop/server/db/migrate.ts';
@@ -94,7 +95,13 @@ async function whole(database: Database, supplies: Supply[], rounds: number, cou
   await db.insertInto('users').values({ id: 'usr_bench', name: 'bench', created_at: new Date() }).execute();
   const shelves = createShelves(supplies);
   const readModel = { shelves: () => shelves, refresh: async () => {} };
-  const deps: QuoteDeps = { db, readModel, policy: localPolicy, clock: systemClock() };
+  const deps: QuoteDeps = {
+    db,
+    readModel,
+    policy: localPolicy,
+    policyHash: policyHash(localPolicy),
+    clock: systemClock(),
+  };
   const quote = (spec: Spec) => createQuote(deps, 'usr_bench', spec, { balance: 10_000_000n });
   const { options } = await quote(specs.without);
   const insert = () => {

@@ -117,7 +117,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   const orderDeps = { db, clock, policy, meterSigner: keys.meter, secretsKey: keys.secrets, bell };
   const controller = createController({ ...orderDeps, links, presence, meters, log, own, onSupplyChange });
   const hear = createHearing({ db, clock, links, presence, controller, log });
-  const quoteDeps = { db, readModel, policy, clock };
+  const quoteDeps = { db, readModel, policy, policyHash: policyHash(policy), clock };
   const queue = createQueue({ ...orderDeps, ...quoteDeps, log, onPlaced: (leaseId) => controller.wake(leaseId) });
 
   async function wakeMachine(machineId: string): Promise<void> {

@@ -8,7 +8,7 @@ import { referenceFor } from '@gpucoop/protocol/reference-prices.ts';
 import { QuotedOffer, type Explanation, type PriceLine, type Quote } from '@gpucoop/protocol/resources.ts';
 import { Spec } from '@gpucoop/protocol/spec.ts';
 import { holdRoundedUp } from '@gpucoop/policy/charge.ts';
-import { policyHash, type Policy } from '@gpucoop/policy/policy.ts';
+import type { Policy } from '@gpucoop/policy/policy.ts';
 import type { Clock } from '../clock.ts';
 import type { Tables } from '../db/rows.ts';
 import { newId } from '../ids.ts';
@@ -17,7 +17,14 @@ import { cheapest, judgeAll, renterFee, type Match, type MatchContext } from './
 import type { ReadModel } from './read-model.ts';
 import { offerAt } from './supply.ts';
 
-export type QuoteDeps = { db: Kysely<Tables>; readModel: ReadModel; policy: Policy; clock: Clock };
+/** `policyHash`: of the policy, worked out once, since that takes longer than all else in a quote. */
+export type QuoteDeps = {
+  db: Kysely<Tables>;
+  readModel: ReadModel;
+  policy: Policy;
+  policyHash: string;
+  clock: Clock;
+};
 
 const OPTIONS_MAX = 8;
 
@@ -38,7 +45,7 @@ export async function createQuote(
     user_id: userId,
     spec: JSON.stringify(spec),
     spec_hash: canonicalHash(spec),
-    policy_hash: policyHash(deps.policy),
+    policy_hash: deps.policyHash,
     options: JSON.stringify(options),
     state: 'open' as const,
     created_at: now,

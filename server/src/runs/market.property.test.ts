@@ -34,6 +34,7 @@ import { endLease, moveLease } from './transitions.ts';
 /** The whole market on a real database, with a clock that the test turns: whatever is done in whatever order, the books are right. */
 
 const policy: Policy = { ...localPolicy, fees: { ...localPolicy.fees, provider_ppm: 50_000, renter_ppm: 30_000 } };
+const POLICY_HASH = policyHash(policy);
 const secret = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 const meterSigner = signerFromSecret(secret(1));
 const PRICE = 1_234_567;
@@ -152,9 +153,14 @@ const steps = {
         resources: { ...structuredClone(specDefaults.resources), cpus: { min: cpus, max: null } },
       };
       await w.readModel.refresh();
-      const quote = await createQuote({ db: w.db, readModel: w.readModel, policy, clock: w.clock }, renter.id, spec, {
-        balance: 1_000_000n,
-      });
+      const quote = await createQuote(
+        { db: w.db, readModel: w.readModel, policy, policyHash: POLICY_HASH, clock: w.clock },
+        renter.id,
+        spec,
+        {
+          balance: 1_000_000n,
+        },
+      );
       const body = {
         quote_id: quote.id,
         spec_hash: quote.spec_hash,
@@ -280,7 +286,13 @@ const steps = {
     name: 'queue',
     async run(w) {
       await w.readModel.refresh();
-      await serveWaiting({ ...w.orders, readModel: w.readModel, log: w.log, onPlaced: () => {} });
+      await serveWaiting({
+        ...w.orders,
+        policyHash: POLICY_HASH,
+        readModel: w.readModel,
+        log: w.log,
+        onPlaced: () => {},
+      });
     },
   }),
   terms: (price: number, cpus: number): Step => ({
