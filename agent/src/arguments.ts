@@ -12,6 +12,7 @@ export const usage = `Usage: coop-agent COMMAND
   doctor                             what keeps it from earning
   service install|status|remove      run it always, by systemd
   uninstall [--force]                take everything away; --force ends leases that run
+  uninstall --strays                 only what agents left whose directory is gone
 
   --state DIR   where its key and records are     --json   for programs
 `;
@@ -34,6 +35,7 @@ export type Arguments = {
   engineSocket: string | null;
   simulateGpus: boolean;
   force: boolean;
+  strays: boolean;
   serviceVerb: (typeof serviceVerbs)[number];
 };
 
@@ -55,6 +57,7 @@ export function readArguments(argv: string[], env: NodeJS.ProcessEnv, hostName: 
     engineSocket: values['engine-socket'] ?? null,
     simulateGpus: values['simulate-gpus'],
     force: values.force,
+    strays: values.strays,
     serviceVerb: oneOf(serviceVerbs, positionals[1] ?? 'status', 'service'),
   };
 }
@@ -74,6 +77,7 @@ function parse(argv: string[]) {
         'engine-socket': { type: 'string' },
         'simulate-gpus': { type: 'boolean', default: false },
         force: { type: 'boolean', default: false },
+        strays: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { Logger } from 'pino';
 import type { EngineInfo } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { startAgent } from './agent.ts';
@@ -8,6 +9,8 @@ import { detectMachine, type DetectOptions } from './devices/detect.ts';
 import { runDoctor } from './doctor.ts';
 import { enrol } from './enrol.ts';
 import { openEngine, type Engine } from './engine/engine.ts';
+import { connectContainerEngine } from './engine/docker/client.ts';
+import { findStrays, removeStray } from './engine/strays.ts';
 import { removeIsolation } from './engine/isolation/isolation.ts';
 import { openLog } from './log.ts';
 import { isLoopback } from './server-connection.ts';
@@ -15,7 +18,7 @@ import { installService, removeService, serviceStatus } from './service.ts';
 import { lockHolder, lockState } from './state-lock.ts';
 import { readStatus } from './status.ts';
 import { readTerms } from './terms.ts';
-import { uninstall } from './uninstall.ts';
+import { uninstall, type Uninstalled } from './uninstall.ts';
 import { agentVersion } from './version.ts';
 
 /** The exit code that says: do not start me again. The service's unit knows it. */
@@ -28,6 +31,8 @@ export async function run(args: Arguments): Promise<number> {
   const lock = await lockState(stateDir);
   try {
     const engine = await openAgentEngine(args, config, config.machine_id);
+    if ((await engine.info()).name !== 'process')
+      warnOfStrays(args, log).catch((error: unknown) => log.warn({ err: error }, 'strays were not looked for'));
     const agent = await startAgent({
       stateDir,
       config,
@@ -148,16 +153,54 @@ export async function installedService(args: Arguments): Promise<number> {
 }
 
 export async function uninstallHere(args: Arguments): Promise<number> {
+  if (args.strays) return sayUninstalled(args, await removeStrays(args));
   const config = await readConfig(args.stateDir).catch(() => null);
   const engine = config === null ? null : await openAgentEngine(args, config, config.machine_id).catch(() => null);
-  const { removed, left } = await removeAll(args, engine, config, { inside: false, endLeases: args.force });
+  const done = await removeAll(args, engine, config, { inside: false, endLeases: args.force });
   await engine?.close();
+  // No agent of this directory: then what one left that was deleted with its directory is what is meant.
+  const strays = config === null ? await removeStrays(args) : { removed: [], left: [] };
+  return sayUninstalled(args, { removed: [...done.removed, ...strays.removed], left: [...done.left, ...strays.left] });
+}
+
+function sayUninstalled(args: Arguments, { removed, left }: Uninstalled): number {
   const lines = [
     ...removed.map((what) => `removed  ${what}`),
     ...left.map(({ what, reason }) => `left     ${what}: ${reason}`),
   ];
   print(args, { removed, left }, lines.join('\n') || 'There was nothing to remove.');
   return left.length === 0 ? 0 : 1;
+}
+
+async function removeStrays(args: Arguments): Promise<Uninstalled> {
+  const connection = await connectContainerEngine(engineAt(args));
+  const result: Uninstalled = { removed: [], left: [] };
+  if (connection === undefined) return result;
+  for (const stray of await findStrays(connection.docker)) {
+    const what = `what the agent of ${stray.stateDir} left`;
+    try {
+      await removeStray(connection.docker, stray);
+      result.removed.push(what);
+    } catch (error) {
+      result.left.push({ what, reason: (error as Error).message });
+    }
+  }
+  return result;
+}
+
+async function warnOfStrays(args: Arguments, log: Logger): Promise<void> {
+  const connection = await connectContainerEngine(engineAt(args));
+  const strays = connection === undefined ? [] : await findStrays(connection.docker);
+  for (const { agentId, stateDir } of strays)
+    log.warn(
+      { agentId },
+      `the agent of ${stateDir}, which is gone, left containers or a network: coop agent uninstall --strays`,
+    );
+}
+
+function engineAt(args: Arguments): Parameters<typeof connectContainerEngine>[0] {
+  const socket = args.engineSocket === null ? {} : { socketPath: args.engineSocket };
+  return { kind: 'auto', log: openLog(process.env), ...socket };
 }
 
 async function leaveClean(

@@ -51,6 +51,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
   const isolation = await openIsolation({
     docker,
     agentId,
+    stateDir: options.stateDir,
     hookChain: name === 'podman' ? 'FORWARD' : 'DOCKER-USER',
     impossible: options.network === false ? 'the agent is told to give leases none' : whyNoRules(capabilities.rootless),
     log,

@@ -24,6 +24,7 @@ export type Isolation = {
 export type IsolationOptions = {
   docker: Docker;
   agentId: string;
+  stateDir: string;
   /** The chain that sees forwarded packets before the engine's own rules. */
   hookChain: 'DOCKER-USER' | 'FORWARD';
   /** Why rules are not even tried here, e.g. a rootless engine, whose packets they would not see. */
@@ -44,7 +45,7 @@ export async function openIsolation(options: IsolationOptions): Promise<Isolatio
   const assertAll = async (): Promise<{ restored: string[] }> => {
     tables ??= await findIptables(options.hookChain);
     const [made, rules] = await Promise.all([
-      ensureNetwork(options.docker, options.agentId, names),
+      ensureNetwork(options.docker, options, names),
       assertRules(tables, names, options.hookChain),
     ]);
     return { restored: [...(made ? [`network ${names.network}`] : []), ...rules] };

@@ -11,8 +11,15 @@ const TIMEOUT_MS = 30_000;
 /** Room for a thousand leases. */
 const PREFIX = 22;
 
+/** Whose the network is, by the directory of its agent. */
+export const STATE_LABEL = 'coop.state';
+
 /** The agent's own bridge, made if it is not there (an administrator's `network prune` removes one that is empty). */
-export async function ensureNetwork(docker: Docker, agentId: string, names: IsolationNames): Promise<boolean> {
+export async function ensureNetwork(
+  docker: Docker,
+  { agentId, stateDir }: { agentId: string; stateDir: string },
+  names: IsolationNames,
+): Promise<boolean> {
   if (await hasNetwork(docker, names)) return false;
   const taken = [...hostRoutes(), ...(await engineSubnets(docker))];
   const mtu = routeMtu();
@@ -29,7 +36,7 @@ export async function ensureNetwork(docker: Docker, agentId: string, names: Isol
         'com.docker.network.bridge.enable_ip_masquerade': 'true',
         ...(mtu !== undefined && { 'com.docker.network.driver.mtu': String(mtu) }),
       },
-      Labels: { 'coop.agent': agentId },
+      Labels: { 'coop.agent': agentId, [STATE_LABEL]: stateDir },
     }),
   ).catch(async (error: unknown) => {
     // Two starts of the same agent at once: the other one made it.
