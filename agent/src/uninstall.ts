@@ -36,11 +36,14 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
   if (!options.endLeases) await assertNoLeases(options);
   await step('service', async () => (await removeService(options.service, options.inside)).removed);
   assertNotRunning(options);
-  await step('containers', () => removeContainers(options));
-  await step('network rules', async () => {
-    await options.removeIsolation();
-    return true;
-  });
+  // Without its key no agent was here, and nothing in the engine is its own.
+  if (await isThere(join(options.stateDir, 'agent.key'))) {
+    await step('containers', () => removeContainers(options));
+    await step('network rules', async () => {
+      await options.removeIsolation();
+      return true;
+    });
+  }
   // Without key and state a second try could not find what is left; --force gives it up.
   if (result.left.length > 0 && !options.endLeases) return result;
   await step('key and state', () => removeState(options.stateDir));
