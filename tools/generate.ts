@@ -8,6 +8,7 @@ import { escrowVectors } from '@gpucoop/contracts/vectors/escrow.ts';
 import { migrate } from '@gpucoop/server/db/migrate.ts';
 import { openPglite } from '@gpucoop/server/db/pglite.ts';
 import type { Session } from '@gpucoop/server/db/open.ts';
+import { ptxModules } from './ptx.ts';
 
 /** `node tools/generate.ts` writes the generated files; with `--check` it fails when one of them is stale. */
 
@@ -30,6 +31,7 @@ const files: [path: string, text: string][] = [
   ['contracts/test/vectors/emission.json', JSON.stringify(emissionVectors())],
   ['docs/reference/cli.md', referencePage(commands, chapters)],
   ['contracts/test/vectors/escrow.json', JSON.stringify(escrowVectors())],
+  ...ptxModules(),
 ];
 
 const stale: string[] = [];

@@ -17,8 +17,9 @@ export type ProverDevice = {
   id: string;
   /** What the driver says it is. A claim to be tested; nothing is decided by it. */
   name: string;
+  /** Infinity where nobody can say. */
   totalBytes: number;
-  /** What could be allocated now. */
+  /** What could be allocated now; Infinity where nobody can say. */
   freeBytes: number;
 };
 

@@ -6,7 +6,18 @@ import { describe } from 'vitest';
  * A suite says which parts of a machine it needs. Where one is missing the suite is skipped with the reason, which the end of the
  * test run shows; in CI a missing part is a failure.
  */
-export type Part = 'docker' | 'podman' | 'gvisor' | 'btrfs' | 'postgres' | 'root' | 'iptables' | 'gpu';
+export type Part =
+  | 'docker'
+  | 'podman'
+  | 'gvisor'
+  | 'btrfs'
+  | 'postgres'
+  | 'root'
+  | 'iptables'
+  | 'gpu'
+  | 'cc'
+  | 'vulkan'
+  | 'nvcc';
 
 const probes: Record<Part, () => string | undefined> = {
   docker: () =>
@@ -27,11 +38,17 @@ const probes: Record<Part, () => string | undefined> = {
       : 'no PostgreSQL programs and no TEST_DATABASE_URL',
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
   iptables: () => (answers('iptables', ['-w', '-L', '-n']) ? undefined : 'iptables does not work here'),
+  cc: () => (answers('g++', ['--version']) ? undefined : 'no C++ compiler, g++'),
+  vulkan: () => (existsSync(softwareVulkan) ? undefined : `no software Vulkan driver at ${softwareVulkan}`),
+  nvcc: () => (answers('nvcc', ['--version']) ? undefined : 'no CUDA compiler'),
   gpu: () => (existsSync('/dev/nvidiactl') ? undefined : 'no NVIDIA device'),
 };
 
-/** Never a failure in CI: no CI machine has it. */
-const optional: Part[] = ['gpu'];
+/** Mesa's, where Debian puts it. Which drivers the Vulkan loader takes is said by VK_DRIVER_FILES. */
+export const softwareVulkan = process.env.VK_DRIVER_FILES ?? '/usr/share/vulkan/icd.d/lvp_icd.json';
+
+/** Never a failure in CI: no CI machine has them. */
+const optional: Part[] = ['gpu', 'nvcc'];
 
 export function missing(parts: Part[]): string | undefined {
   for (const part of parts) {

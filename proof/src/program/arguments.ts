@@ -1,22 +1,24 @@
 import { parseArgs } from 'node:util';
 import { parameterRanges } from '../parameters.ts';
 
-export const usage = `Usage: coop prove [--device cpu] [--n 1024] [--memory 256MiB] [--threads N] [--json]
+export const usage = `Usage: coop prove [--device cpu] [--n 1024] [--memory 256MiB] [--threads N] [--software] [--json]
 
 Challenges this machine, verifies its answers, and prints what they prove: lower bounds for memory, bandwidth and int8 arithmetic.
 
-  --device ID      which device; cpu where nothing else is said
-  --n N            side of the matrices, a power of two; larger ones are faster to read and slower to compute
-  --memory SIZE    how much to fill, as 256MiB or 8GiB
+  --device ID      which device: cpu, the UUID of an NVIDIA card, webgpu-0 for another GPU, or gpus for all at once; cpu where nothing is said
+  --n N            side of the matrices, a power of two; larger ones are faster to read and slower to compute. 1024, on an NVIDIA card 4096
+  --memory SIZE    how much to fill, as 256MiB or 8GiB. 256MiB, on an NVIDIA card 92 % of what is free
   --threads N      of the processor; all where nothing else is said
-  --json           one JSON object
+  --software       a processor behind a graphics driver may be the GPU; it shows that the prover works, and nothing else
+  --json           one JSON object for each device
 `;
 
 export type Options = {
   device: string;
-  n: number;
-  memoryBytes: number;
+  n: number | undefined;
+  memoryBytes: number | undefined;
   threads: number | undefined;
+  software: boolean;
   json: boolean;
 };
 export class UsageError extends Error {}
@@ -24,18 +26,23 @@ export class UsageError extends Error {}
 export function readArguments(argv: readonly string[]): Options | 'help' {
   const values = parsed(argv);
   if (values.help === true) return 'help';
+  return {
+    device: values.device,
+    n: values.n === undefined ? undefined : side(values.n),
+    memoryBytes: values.memory === undefined ? undefined : sizeBytes(values.memory),
+    threads: values.threads === undefined ? undefined : whole('--threads', values.threads),
+    software: values.software,
+    json: values.json,
+  };
+}
+
+function side(text: string): number {
   const [least, most] = parameterRanges.n;
-  const n = whole('--n', values.n);
+  const n = whole('--n', text);
   if (!Number.isInteger(Math.log2(n)) || n < least || n > most) {
     throw new UsageError(`--n is a power of two from ${least} to ${most}`);
   }
-  return {
-    device: values.device,
-    n,
-    memoryBytes: sizeBytes(values.memory),
-    threads: values.threads === undefined ? undefined : whole('--threads', values.threads),
-    json: values.json,
-  };
+  return n;
 }
 
 function parsed(argv: readonly string[]) {
@@ -44,9 +51,10 @@ function parsed(argv: readonly string[]) {
       args: [...argv],
       options: {
         device: { type: 'string', default: 'cpu' },
-        n: { type: 'string', default: '1024' },
-        memory: { type: 'string', default: '256MiB' },
+        n: { type: 'string' },
+        memory: { type: 'string' },
         threads: { type: 'string' },
+        software: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h' },
       },

@@ -1,7 +1,8 @@
 import { readArguments, UsageError, usage } from './arguments.ts';
+import { choose } from './choose.ts';
 import { proveHere } from './prove-here.ts';
 import { show, showJson } from './show.ts';
-import { openProgress } from './progress.ts';
+import { named, openProgress } from './progress.ts';
 
 /** `coop prove`: challenges this machine as a checker would, and prints what it could prove. */
 async function main(): Promise<number> {
@@ -11,9 +12,15 @@ async function main(): Promise<number> {
     return 0;
   }
   const progress = openProgress(process.stderr);
-  const result = await proveHere(options, progress).finally(progress.clear);
-  process.stdout.write(options.json ? showJson(result) : show(result));
-  return result.ended.outcome === 'proved' ? 0 : 1;
+  const chosen = await choose(options);
+  // All at once: cards of one machine share its buses, and whoever rents them rents that too.
+  const results = await Promise.all(
+    chosen.map((one) => proveHere(one, chosen.length === 1 ? progress : named(one.device.id, progress))),
+  ).finally(progress.clear);
+  process.stdout.write(
+    results.map((result) => (options.json ? showJson(result) : show(result))).join(options.json ? '' : '\n'),
+  );
+  return results.every(({ ended }) => ended.outcome === 'proved') ? 0 : 1;
 }
 
 try {

@@ -17,3 +17,8 @@ export function openProgress(stream: WriteStream): Progress {
     clear: () => stream.write('\r\u001B[2K'),
   };
 }
+
+/** Of one device among several. */
+export function named(name: string, { say, clear }: Progress): Progress {
+  return { say: (step, detail) => say(`${name}  ${step}`, detail), clear };
+}

@@ -8,11 +8,10 @@ import { SLOT_BYTES } from '../messages.ts';
 import { usualSamples } from '../parameters.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Prover, ProverDevice } from '../prover.ts';
-import { cpuProver } from '../provers/cpu/cpu-prover.ts';
 import { signedVerdict } from '../verdict.ts';
 import type { Ended, Limits } from '../verifier.ts';
-import type { Options } from './arguments.ts';
 import { UsageError } from './arguments.ts';
+import type { Chosen } from './choose.ts';
 import type { Progress } from './progress.ts';
 
 /** One challenge of one of this machine's devices, both sides in this process. */
@@ -29,9 +28,9 @@ export type ProvedHere = {
 const PATIENCE: Limits = { commitMs: 3_600_000, exchangeMs: 600_000, openMs: 600_000, allowanceMs: 0 };
 const PINGS = 5;
 
-export async function proveHere(options: Options, progress: Progress): Promise<ProvedHere> {
-  const { prover, device } = await deviceOf(options);
-  const parameters = sized(prover, options);
+export async function proveHere(chosen: Chosen, progress: Progress): Promise<ProvedHere> {
+  const { prover, device, memoryBytes } = chosen;
+  const parameters = sized(chosen);
   const [machine, checker] = [ed25519.keygen(), ed25519.keygen()];
   const signer = (secretKey: Uint8Array) => (bytes: Uint8Array) => ed25519.sign(bytes, secretKey);
   const slot = new Uint8Array(randomBytes(SLOT_BYTES));
@@ -42,7 +41,7 @@ export async function proveHere(options: Options, progress: Progress): Promise<P
     publicKey: machine.publicKey,
     sign: signer(machine.secretKey),
     isVerifier: (key) => Buffer.compare(key, checker.publicKey) === 0,
-    memoryBytesMax: options.memoryBytes,
+    memoryBytesMax: memoryBytes,
     progress: (slabs, of) => progress.say('filling memory', `${Math.floor((100 * slabs) / of)} %`),
   });
   const { link, lastAnsweredMs } = linkTo(answerer);
@@ -79,21 +78,8 @@ const steps = {
   ended: 'done',
 } as const;
 
-async function deviceOf({ device: id, threads }: Options): Promise<{ prover: Prover; device: ProverDevice }> {
-  const provers = [cpuProver(threads === undefined ? {} : { threads })];
-  const found = await Promise.all(
-    provers.map(async (prover) => (await prover.devices()).map((device) => ({ prover, device }))),
-  );
-  const all = found.flat();
-  const chosen = all.find(({ device }) => device.id === id);
-  if (chosen === undefined) {
-    throw new UsageError(`there is no device ${id}; there is ${all.map(({ device }) => device.id).join(', ')}`);
-  }
-  return chosen;
-}
-
 /** As many slabs as fit. */
-function sized(prover: Prover, { n, memoryBytes }: Options): Parameters {
+function sized({ prover, n, memoryBytes }: Chosen): Parameters {
   const besides = prover.memoryBytes(n, 1) - n * n;
   let slabs = Math.max(1, Math.ceil((memoryBytes - besides) / (n * n)));
   while (slabs > 1 && prover.memoryBytes(n, slabs) > memoryBytes) slabs -= 1;

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeNeeding } from '../../../../test/support/needs.ts';
+import type { ProverDevice } from '../../prover.ts';
+import { anyProver } from '../../testing/any-prover.ts';
+import { cpuProver } from '../cpu/cpu-prover.ts';
+import { cudaProver } from './cuda-prover.ts';
+
+/** The kernels as they are written for the card, on an emulated card behind the calls of the driver: `proof/cuda/emulator`. */
+describeNeeding(['cc'], 'the CUDA prover on emulated cards', () => {
+  let library = '';
+  beforeAll(() => {
+    const directory = mkdtempSync(join(tmpdir(), 'coop-cuda-'));
+    library = join(directory, 'libcuda.so');
+    const sources = ['fibers.cpp', 'driver.cpp'].map((file) =>
+      join(import.meta.dirname, '../../../cuda/emulator', file),
+    );
+    const flags = ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Wno-unknown-pragmas', '-Werror', '-shared', '-fPIC'];
+    execFileSync('g++', [...flags, ...sources, '-o', library]);
+  });
+  afterAll(() => rmSync(join(library, '..'), { recursive: true }));
+
+  const cards = [
+    { id: 'GPU-00010203-0405-0607-0809-0a0b0c0d0e0f', name: 'Emulated 8.0' },
+    { id: 'GPU-10111213-1415-1617-1819-1a1b1c1d1e1f', name: 'Emulated 7.5' },
+  ];
+  const memory = { totalBytes: 2 ** 30, freeBytes: 2 ** 30 };
+
+  test('both cards are found by their UUIDs, with what is free', async () => {
+    const found = await cudaProver({ library }).devices();
+    expect(found).toMatchObject(cards.map((card) => ({ ...card, ...memory })));
+  });
+
+  test('without a driver there is no device, and no error', async () => {
+    expect(await cudaProver({ library: join(library, '..', 'none.so') }).devices()).toEqual([]);
+  });
+
+  describe.each(cards)('$name', ({ id }) =>
+    anyProver(() => Promise.resolve({ prover: cudaProver({ library }), deviceId: id })),
+  );
+
+  test('two cards are filled at once, in several pieces, each with its own work, and are free again afterwards', async () => {
+    const prover = cudaProver({ library, chunkBytes: 5 * 256 * 256 });
+    const keys = [1, 2].map((seed) => Uint32Array.from({ length: 8 }, (_, n) => 77 * n + seed));
+    const work = await Promise.all(cards.map(({ id }, n) => prover.begin(id, { n: 256, slabs: 20, key: keys[n]! })));
+    const passes = await Promise.all(work.map((filled, n) => filled.reside(keys[1 - n]!)));
+    for (const [n, key] of keys.entries()) {
+      const reference = await cpuProver({ threads: 1 }).begin('cpu', { n: 256, slabs: 20, key });
+      expect(work[n]!.slabRoots).toEqual(reference.slabRoots);
+      expect(passes[n]).toEqual(await reference.reside(keys[1 - n]!));
+      await reference.close();
+    }
+    const [busy] = await prover.devices();
+    expect(busy!.freeBytes).toBeLessThan(2 ** 30 - 20 * 256 * 256);
+    for (const filled of work) await filled.close();
+    expect(await prover.devices()).toMatchObject([memory, memory]);
+  });
+
+  test('what is said to be needed is what is taken, and a work that does not fit is refused and leaves nothing', async () => {
+    const prover = cudaProver({ library });
+    const key = new Uint32Array(8);
+    const work = await prover.begin(cards[0]!.id, { n: 256, slabs: 40, key });
+    const [{ freeBytes }] = (await prover.devices()) as [ProverDevice];
+    const said = prover.memoryBytes(256, 40);
+    expect(said).toBeGreaterThanOrEqual(2 ** 30 - freeBytes);
+    expect(said).toBeLessThanOrEqual(2 ** 30 - freeBytes + 2 ** 24);
+    await work.close();
+    await expect(prover.begin(cards[0]!.id, { n: 2048, slabs: 250, key })).rejects.toThrow('cuMemAlloc');
+    expect(await prover.devices()).toMatchObject([memory, memory]);
+  });
+});

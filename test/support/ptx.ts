@@ -1,0 +1,38 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What nvcc makes of `proof/cuda`: for the tool that writes the shipped texts, and for the test that holds them against it. */
+
+export const cudaSources = join(import.meta.dirname, '../../proof/cuda');
+export const ptxTargets = [
+  { file: 'kernels', name: 'kernels', architecture: 'compute_75' },
+  { file: 'product-dp4a', name: 'productDp4a', architecture: 'compute_75' },
+  { file: 'product-tensor', name: 'productTensor', architecture: 'compute_80' },
+];
+
+/** PTX as the driver gets it: the text says which version of the language it is in, and older drivers refuse what is new to them. */
+export function ptxOf(file: string, architecture: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'coop-ptx-'));
+  const out = join(directory, `${file}.ptx`);
+  const options = ['-ptx', '-O3', '-std=c++17', `-arch=${architecture}`];
+  execFileSync('nvcc', [...options, join(cudaSources, `${file}.cu`), '-o', out], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const text = readFileSync(out, 'utf8');
+  rmSync(directory, { recursive: true });
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('//'))
+    .join('\n')
+    .replace(/^\.version .*$/m, `.version ${PTX_VERSION}`);
+}
+
+/** Of CUDA 11.0: the first with all that the kernels use. */
+const PTX_VERSION = '7.0';
+
+export function nvccVersion(): string | undefined {
+  const { stdout } = spawnSync('nvcc', ['--version'], { encoding: 'utf8' });
+  return /V(\d+\.\d+\.\d+)/.exec(stdout ?? '')?.[1];
+}
