@@ -24,6 +24,9 @@ library Names {
     bytes32 internal constant SILENCE_SECONDS = "SILENCE_SECONDS";
     bytes32 internal constant GRANT_MAX = "GRANT_MAX";
 
+    // Parameter of Stake: an amount of its token.
+    bytes32 internal constant APPEAL_BOND = "APPEAL_BOND";
+
     // The share of FeeSink that is burnt. Every other share is named after the role that holds it.
     bytes32 internal constant BURN = "BURN";
 
