@@ -90,7 +90,7 @@ export function openEventStream(options: EventStreamOptions): EventStream {
     if (current === undefined || due >= heartbeatDue) return;
     clearTimeout(heartbeatTimer);
     heartbeatDue = due;
-    heartbeatTimer = setTimeout(beat, due - performance.now());
+    heartbeatTimer = setTimeout(beat, Math.max(0, due - performance.now()));
   }
 
   function beat(): void {

@@ -10,12 +10,15 @@ import { count, money, shortId } from './units.ts';
 type Row = { why: string; failed: number; gain: Explanation['relaxing'][number] | undefined };
 
 /** Where a GPU is asked for and nobody has one, the table of conditions says nothing: this does. `nearest`: the best of what there is. */
-export function renderNoGpu(offers: number, nearest: Offer, look: Look): string {
+export function renderNoGpu(offers: number, nearest: Offer, look: Look, width: number): string {
   const size = `${count(nearest.unit_cpus, 'CPU')} and ${formatMib(nearest.unit_memory_mib)} a unit, ${nearest.units_free} of ${nearest.units_total} free`;
   return (
     `${look.attention('No machine on the market has a GPU')}: ${count(offers, 'offer')}, of class cpu.\n\n` +
-    `The nearest is ${shortId(nearest.id)}: ${size}, ${money(nearest.price_per_unit_hour)} a unit and hour. ` +
-    `It serves a run without ${look.type('--gpu')}.`
+    wrap(
+      `The nearest is ${shortId(nearest.id)}: ${size}, ${money(nearest.price_per_unit_hour)} a unit and hour. ` +
+        `It serves a run without ${look.type('--gpu')}.`,
+      width,
+    ).join('\n')
   );
 }
 

@@ -89,10 +89,11 @@ test('when nothing matches, each reason stands with what giving way would bring'
 
 test('where a GPU is asked for and nobody has one, that is said, and what there is', () => {
   const nearest = offer({ class: 'cpu', device_memory_mib: 0, unit_cpus: 1 });
-  expect(renderNoGpu(2, nearest, look)).toMatchInlineSnapshot(`
+  expect(renderNoGpu(2, nearest, look, 100)).toMatchInlineSnapshot(`
     "No machine on the market has a GPU: 2 offers, of class cpu.
 
-    The nearest is off_11111111: 1 CPU and 32 GiB a unit, 1 of 2 free, $0.35 a unit and hour. It serves a run without --gpu."
+    The nearest is off_11111111: 1 CPU and 32 GiB a unit, 1 of 2 free, $0.35 a unit and hour. It serves
+    a run without --gpu."
   `);
 });
 

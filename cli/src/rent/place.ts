@@ -94,7 +94,7 @@ async function putNothing(client: Client, quote: Quote, wish: Wish, terminal: Te
     const why =
       withoutGpu === undefined
         ? renderExplanation(explanation, look, terminal.asideWidth)
-        : renderNoGpu(explanation.offers, withoutGpu, look);
+        : renderNoGpu(explanation.offers, withoutGpu, look, terminal.asideWidth);
     terminal.aside(`\n${why}\n`);
   }
   if (wish.dryRun && wish.wait) return false;

@@ -53,10 +53,21 @@ export function lastWords(lines: readonly string[]): string {
   return crash ?? (told.slice(-3).join(' / ') || 'it said nothing');
 }
 
+/** pino's number. */
+const WARNING = 40;
+
 function messageOf(line: string): string {
+  // Node's own warnings are not ours to tell.
+  if (/^\((node:\d+\)|Use `node --trace-)/.test(line)) return '';
   if (!line.startsWith('{')) return line.trim();
   try {
-    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+    const { level, msg, err } = JSON.parse(line) as {
+      level?: string | number;
+      msg?: string;
+      err?: { message?: string };
+    };
+    // What it did before that went well.
+    if (level === 'info' || level === 'debug' || (typeof level === 'number' && level < WARNING)) return '';
     return [msg, err?.message].filter(Boolean).join(': ');
   } catch {
     return line.trim();

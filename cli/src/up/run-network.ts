@@ -145,7 +145,9 @@ function addChild(
     onDeath: (exit, againInMs) => {
       const how = exit.signal ?? `exit code ${exit.code}`;
       const then = againInMs === undefined ? 'It is not started again' : `It is started again in ${againInMs / 1000} s`;
-      const text = `${how}. ${then}. ${lastWords(exit.lastLines)}`;
+      // Whoever was killed did not know, so that his last words are about something else.
+      const words = exit.signal === null ? ` ${lastWords(exit.lastLines)}` : '';
+      const text = `${how}. ${then}.${words}`;
       terminal.aside(render(name, new Date(terminal.nowMs()).toISOString(), look.bad('ended'), text, look));
     },
     onPid: () => setImmediate(() => void lock.update({ children: pids() })),
