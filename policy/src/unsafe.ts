@@ -1,6 +1,7 @@
 import { decimalDollars } from '@gpucoop/protocol/money.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { formatDuration } from '@gpucoop/protocol/sizes.ts';
+import { answersNeeded, catchesPerDayPpm } from './checks.ts';
 import { curveCap } from './emission.ts';
 import type { Policy } from './policy.ts';
 import { priceAfterRebates } from './rebates.ts';
@@ -58,7 +59,7 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
 
   function* licencePriceStaysPositive({ licences }) {
     for (const [n, { price }] of (licences?.tiers ?? []).entries()) {
-      const left = priceAfterRebates(price, licences!.codes).network;
+      const left = priceAfterRebates(price, licences!.codes);
       if (left < 0n)
         yield error(
           `licences.tiers.${n}.price`,
@@ -222,7 +223,7 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
   function* falseMachineLoses({ stake, checks, rewards }) {
     for (const [name, rule] of Object.entries(rewards)) {
       if (rule.kind !== 'standby' || stake?.required.kind !== 'earned' || checks === null) continue;
-      const caught = catchesPerDay(checks, rule.checks);
+      const caught = catchesPerDayPpm(checks.kinds, rule.checks);
       for (const [slug, { pay_micros_per_hour, reference_micros_per_hour }] of Object.entries(rule.classes)) {
         // A false machine earns the pay until it is caught, and then loses what it has at risk: worth it while pay ÷ catches is more.
         const earned = caught === 0n ? undefined : (pay_micros_per_hour * 24n * PPM) / caught;
@@ -271,7 +272,7 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
     for (const [name, kind] of Object.entries(checks?.kinds ?? {})) {
       const path = `checks.kinds.${name}`;
       if (kind.operators > kind.committee) yield error(`${path}.operators`, 'is more than the committee has members');
-      const needed = Math.floor((kind.committee * kind.majority_ppm) / Number(PPM)) + 1;
+      const needed = answersNeeded(kind);
       if (needed > kind.committee) yield error(`${path}.majority_ppm`, 'can never be passed');
       // With so many different operators at least, one of them has at most this many seats.
       const most = kind.committee - kind.operators + 1;
@@ -342,12 +343,3 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
 type Span = { from_s: number; until_s: number | null };
 
 const meet = (a: Span, b: Span): boolean => a.from_s < (b.until_s ?? Infinity) && b.from_s < (a.until_s ?? Infinity);
-
-/** How often a lie is caught in a day, in millionths, by the named checks that have a consequence; the best of them counts. */
-function catchesPerDay(checks: NonNullable<Policy['checks']>, names: readonly string[]): bigint {
-  const rates = names.map((name) => {
-    const kind = checks.kinds[name]!;
-    return kind.shadow || kind.proves !== 'class' ? 0n : (BigInt(kind.catches_ppm) * 86_400n) / BigInt(kind.every_s);
-  });
-  return rates.reduce((best, rate) => (rate > best ? rate : best), 0n);
-}
