@@ -6,15 +6,17 @@ export type Cell = { text: string; style?: (line: string) => string };
 export type Line = { title: string; cells: readonly Cell[] };
 export type Section = { title: string; lines: readonly Line[] };
 
+/** `narrow`: as wide as its widest cell; the others share what is left. */
+export type Head = { title: string; narrow?: true };
+
 const GAP = 2;
 const TITLE_MAX = 26;
 const CELL_LEAST = 16;
 /** Of a page that nobody's terminal bounds. */
 const PAGE_WIDTH = 160;
 
-/** `heads`: the titles of the columns; an empty one is as wide as its widest word. */
 export function renderSideBySide(
-  heads: readonly string[],
+  heads: readonly Head[],
   sections: readonly Section[],
   look: Look,
   width: number,
@@ -22,21 +24,19 @@ export function renderSideBySide(
   const lines = sections.flatMap((section) => section.lines);
   const titleWidth = Math.min(TITLE_MAX, Math.max(...lines.map(({ title }) => textWidth(title))));
   const narrow = heads.map((head, n) =>
-    head === '' ? Math.max(1, ...lines.map(({ cells }) => textWidth(cells[n]!.text))) : undefined,
+    head.narrow ? Math.max(1, ...lines.map(({ cells }) => textWidth(cells[n]!.text))) : undefined,
   );
   const fixed = narrow.reduce<number>((sum, size) => sum + (size ?? 0), titleWidth + GAP * heads.length);
-  const wide = narrow.filter((size) => size === undefined).length;
   const page = Number.isFinite(width) ? width : PAGE_WIDTH;
+  const wide = narrow.filter((size) => size === undefined).length;
   const share = Math.max(CELL_LEAST, Math.floor((page - fixed) / wide));
   const sizes = narrow.map((size) => size ?? share);
-  const head = line(look, titleWidth, sizes, { title: '', cells: heads.map((text) => ({ text, style: look.bold })) });
   const body = sections.map((section) =>
     [look.bold(section.title), ...section.lines.map((one) => line(look, titleWidth, sizes, one))].join('\n'),
   );
-  return [head, ...body]
-    .join('\n\n')
-    .trimStart()
-    .replace(/^(?=\S)/, ' '.repeat(heads.length > 0 ? titleWidth + GAP : 0));
+  if (heads.every(({ title }) => title === '')) return body.join('\n\n');
+  const cells = heads.map(({ title }) => ({ text: title, style: look.bold }));
+  return [line(look, titleWidth, sizes, { title: '', cells }), ...body].join('\n\n');
 }
 
 function line(look: Look, titleWidth: number, sizes: readonly number[], { title, cells }: Line): string {

@@ -3,6 +3,7 @@ import { readPolicyFile } from '@gpucoop/policy/policy-file.ts';
 import { presets } from '@gpucoop/policy/presets/presets.ts';
 import { dangersOf } from '@gpucoop/policy/unsafe.ts';
 import { command, type Group } from '../grammar.ts';
+import { explain } from './explain/explain.ts';
 import { compare } from './compare.ts';
 import { renderChecked } from './checked.ts';
 import { renderOne, renderTwo } from './render.ts';
@@ -107,4 +108,7 @@ const check = command({
   },
 });
 
-export const policy: Group = { about: 'The economic rules of networks', commands: { show, diff, hash, check } };
+export const policy: Group = {
+  about: 'The economic rules of networks',
+  commands: { show, diff, hash, check, explain },
+};

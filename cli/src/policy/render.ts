@@ -8,7 +8,7 @@ const NOTHING = '–';
 /** One policy, each line with its source. */
 export function renderOne(name: string, lines: readonly Compared[], look: Look, width: number): string {
   return renderSideBySide(
-    [name, 'source'],
+    [{ title: name }, { title: 'source' }],
     sections(lines, ({ values, sources }) => [
       { text: values[0] ?? NOTHING },
       { text: sources[0] === null ? '' : sourceText(sources[0]!), style: look.dim },
@@ -25,7 +25,8 @@ export function renderTwo(
   options: { sources: boolean; look: Look; width: number },
 ): string {
   const { look } = options;
-  const heads = [names[0]!, '', ...names.slice(1).map((name, n) => (n === 1 ? `${name} (Coop's default)` : name))];
+  const titles = names.map((name, n) => ({ title: n === 2 ? `${name} (Coop's default)` : name }));
+  const heads = [titles[0]!, { title: '', narrow: true as const }, ...titles.slice(1)];
   return renderSideBySide(
     heads,
     sections(lines, ({ values, sources, same }) => [
