@@ -8,7 +8,7 @@ import { price } from '../rows/checkers.ts';
 import { count, factor, grouped, share, span } from '../values.ts';
 import { inDollars, usd, worth, type Answer, type Answering } from './answer.ts';
 import type { Question } from './question.ts';
-import { checkerBonusDay, checkerDay } from './reward-answers.ts';
+import { checkerDay } from './reward-answers.ts';
 
 /** What a renter pays and a provider gets for an hour, in either currency. */
 export const feeAnswers: Answering = (policy, question) => {
@@ -42,8 +42,7 @@ export const licenceAnswers: Answering = (policy, question) => {
   if (tier === undefined) return [{ title: 'licence', value: 'sold out', formula: `${grouped(String(end))} in all` }];
   const cost = priceMicros(tier.price, policy, question);
   const all = licences.tiers.reduce((total, { count }) => total + count, 0);
-  const base = checkerDay(policy, question, all);
-  const bonus = checkerBonusDay(policy, question, all);
+  const { base, bonus } = checkerDay(policy, question, all);
   const daily = inDollars(base + bonus, policy, question);
   return [
     {

@@ -1,9 +1,9 @@
-import { apportion } from '@gpucoop/policy/apportion.ts';
 import { edgeRewards } from '@gpucoop/policy/edge-rewards.ts';
 import { ceilingRoundedDown } from '@gpucoop/policy/emission.ts';
 import type { Policy } from '@gpucoop/policy/policy.ts';
 import { seasonPoints, seasonRewards } from '@gpucoop/policy/reward-season.ts';
 import { paidOf, usdTargetedRelease } from '@gpucoop/policy/reward-usd.ts';
+import { taskRewards, uptimeBonus } from '@gpucoop/policy/reward-task.ts';
 import { weightRewards } from '@gpucoop/policy/reward-weight.ts';
 import { workRewards } from '@gpucoop/policy/reward-work.ts';
 import type { RewardRule, RewardRuleOf } from '@gpucoop/policy/schema/rewards.ts';
@@ -25,7 +25,7 @@ const isInForce = (rule: RewardRule, at_s: number): boolean =>
   rule.from_s <= at_s && (rule.until_s === null || at_s < rule.until_s);
 
 /** Of the epoch at that time: the most that its pool may release. */
-export function releasedInEpoch({ emission }: Policy, rule: { pool: string; epoch_s: number }, at_s: number): bigint {
+function releasedInEpoch({ emission }: Policy, rule: { pool: string; epoch_s: number }, at_s: number): bigint {
   const curve = emission!.pools[rule.pool]!;
   const epoch = Math.floor(at_s / rule.epoch_s);
   return (
@@ -218,25 +218,23 @@ function edgeAnswer(policy: Policy, question: Question): Answer[] {
   ];
 }
 
-/** What a checker's licence earns in a day, licences all working alike. */
-export function checkerDay(policy: Policy, question: Question, licences: number): bigint {
-  const [, task] =
-    Object.entries(policy.rewards).find(([, rule]) => rule.kind === 'task' && isInForce(rule, question.at_s)) ?? [];
-  if (task?.kind !== 'task' || licences === 0) return 0n;
-  const day = (releasedInEpoch(policy, task, question.at_s) * 86_400n) / BigInt(task.epoch_s);
-  return apportion(
-    day,
-    Array.from({ length: licences }, () => 1n),
-  ).parts.at(-1)!;
+/** What a checker's licence earns in a day, all licences working alike, and the bonus for who was up long enough. */
+export function checkerDay(policy: Policy, question: Question, licences: number): { base: bigint; bonus: bigint } {
+  let [base, bonus] = [0n, 0n];
+  for (const rule of Object.values(policy.rewards)) {
+    if (!isInForce(rule, question.at_s) || licences === 0) continue;
+    if (rule.kind === 'task') base += lastPart(taskRewards(dayOf(policy, rule, question), each(licences, 1n)));
+    if (rule.kind !== 'uptime_bonus') continue;
+    const period = Math.floor((question.at_s - rule.from_s) / rule.epoch_s) + 1;
+    const alike = each(licences, { base: 1n, up_s: 1n, period_s: 1n });
+    bonus += lastPart(uptimeBonus(rule, dayOf(policy, rule, question), period, alike));
+  }
+  return { base, bonus };
 }
 
-/** The bonus of a day, for who was up long enough, licences alike. */
-export function checkerBonusDay(policy: Policy, question: Question, licences: number): bigint {
-  const [, bonus] =
-    Object.entries(policy.rewards).find(([, rule]) => rule.kind === 'uptime_bonus' && isInForce(rule, question.at_s)) ??
-    [];
-  if (bonus?.kind !== 'uptime_bonus' || licences === 0) return 0n;
-  return (releasedInEpoch(policy, bonus, question.at_s) * 86_400n) / BigInt(bonus.epoch_s) / BigInt(licences);
-}
+const dayOf = (policy: Policy, rule: { pool: string; epoch_s: number }, question: Question): bigint =>
+  (releasedInEpoch(policy, rule, question.at_s) * 86_400n) / BigInt(rule.epoch_s);
+const each = <Value>(n: number, value: Value): Value[] => Array.from({ length: n }, () => value);
+const lastPart = ({ parts }: { parts: bigint[] }): bigint => parts.at(-1) ?? 0n;
 
 const round = (amount: bigint): bigint => (amount > 10n ** 14n ? (amount / 10n ** 14n) * 10n ** 14n : amount);
