@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
 import { clone } from './clone.ts';
 import { firstLog } from './first-log.ts';
+import { gpu } from './gpu.ts';
 import { ledger } from './ledger.ts';
 import { describeLoad, describeMachine } from './machine.ts';
 import { quotes } from './quotes.ts';
@@ -11,7 +12,7 @@ import { table } from './table.ts';
 
 /** `npm run bench -- [NAME…] [--out DIR] [--quick]`: each prints a table with the machine and the date; --out keeps JSON of it. */
 
-const benches: readonly Bench[] = [firstLog, quotes, ledger, clone];
+const benches: readonly Bench[] = [firstLog, quotes, ledger, clone, gpu];
 const usage = `npm run bench -- [NAME…] [--out DIR] [--quick]
 
 ${table(benches.map(({ name, what }) => ({ bench: name, 'what it measures': what })))}

@@ -12,7 +12,11 @@ export type RoomRule = {
 export const rooms: Readonly<Record<string, RoomRule>> = {
   protocol: { rooms: [], pure: ['zod', 'yaml', '@noble/hashes', '@noble/curves'] },
   policy: { rooms: ['protocol'], pure: ['zod', 'yaml'] },
-  proof: { rooms: [], pure: ['@noble/hashes', '@noble/curves'], effects: ['proof/src/provers/', 'proof/src/program/'] },
+  proof: {
+    rooms: [],
+    pure: ['@noble/hashes', '@noble/curves'],
+    effects: ['proof/src/provers/', 'proof/src/program/', 'proof/src/attestation/'],
+  },
   contracts: { rooms: ['protocol', 'policy'] },
   sdk: { rooms: ['protocol'] },
   cli: { rooms: ['sdk', 'protocol', 'policy'] }, // sees what any user sees; `coop up` and `coop agent` spawn the other programs

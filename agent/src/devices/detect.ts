@@ -31,7 +31,7 @@ type FindOptions = Pick<DetectOptions, 'nvidiaSmi' | 'procRoot' | 'sysRoot'> & {
 export async function findDevices(options: FindOptions): Promise<FoundDevices> {
   const { procRoot = '/proc', sysRoot = '/sys', hostMemoryMib } = options;
   const [nvidia, others] = await Promise.all([
-    findNvidia({ nvidiaSmi: driverTool(options.nvidiaSmi ?? 'nvidia-smi'), procRoot, hostMemoryMib }),
+    findNvidia({ nvidiaSmi: driverTool(options.nvidiaSmi ?? 'nvidia-smi'), procRoot, sysRoot, hostMemoryMib }),
     findDrm({ sysRoot, rocmSmi: driverTool('rocm-smi') }),
   ]);
   const devices: DeviceInfo[] = [...nvidia.devices, ...others.devices];

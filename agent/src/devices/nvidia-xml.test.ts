@@ -19,6 +19,8 @@ describe('recorded reports', () => {
         pciAddress: '0000:43:00.0',
         pciDeviceId: '1CB310DE',
         powerLimitW: null,
+        defaultPowerLimitW: null,
+        virtualisation: null,
         utilizationPercent: 0,
         migEnabled: false,
         migs: [],

@@ -30,6 +30,10 @@ export type NvidiaGpu = {
   /** Vendor and device as printed, `20B210DE`. */
   pciDeviceId: string | null;
   powerLimitW: number | null;
+  /** What the card was made for. */
+  defaultPowerLimitW: number | null;
+  /** `None`, `Pass-Through`, `VGPU` and so on, as printed. */
+  virtualisation: string | null;
   utilizationPercent: number | null;
   migEnabled: boolean;
   migs: MigInstance[];
@@ -83,6 +87,8 @@ function readGpu(gpu: Element, index: number): NvidiaGpu {
       quantity(power?.current_power_limit, 'W') ??
       quantity(power?.enforced_power_limit, 'W') ??
       quantity(power?.power_limit, 'W'),
+    defaultPowerLimitW: quantity(power?.default_power_limit, 'W'),
+    virtualisation: text(element(gpu.gpu_virtualization_mode)?.virtualization_mode),
     utilizationPercent: quantity(element(gpu.utilization)?.gpu_util, '%'),
     migEnabled: text(element(gpu.mig_mode)?.current_mig) === 'Enabled',
     migs: list(element(gpu.mig_devices)?.mig_device).map(readMig),

@@ -1,24 +1,25 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { classOf } from '@gpucoop/protocol/gpu-classes.ts';
 import type { DeviceInfo, DoctorCheck } from '@gpucoop/protocol/resources.ts';
+import { crossChecks } from './cross-checks.ts';
 import type { DriverTool } from './driver-tool.ts';
+import { busGpus, moduleGpus } from './kernel-lists.ts';
 import { parseNvidiaSmi, type NvidiaGpu, type NvidiaReport } from './nvidia-xml.ts';
 
 export type FoundDevices = { devices: DeviceInfo[]; checks: DoctorCheck[] };
 
-type Options = { nvidiaSmi: DriverTool; procRoot: string; hostMemoryMib: number };
+type Options = { nvidiaSmi: DriverTool; procRoot: string; sysRoot: string; hostMemoryMib: number };
 
 /** The NVIDIA GPUs of this machine, or their MIG instances where MIG is on, with what a doctor says of the driver. */
-export async function findNvidia({ nvidiaSmi, procRoot, hostMemoryMib }: Options): Promise<FoundDevices> {
-  const [answer, addresses] = await Promise.all([readReport(nvidiaSmi), pciAddressesInProc(procRoot)]);
-  if (answer.kind === 'absent') return { devices: [], checks: addresses.length > 0 ? [toolMissing(addresses)] : [] };
+export async function findNvidia({ nvidiaSmi, procRoot, sysRoot, hostMemoryMib }: Options): Promise<FoundDevices> {
+  const [answer, module, bus] = await Promise.all([readReport(nvidiaSmi), moduleGpus(procRoot), busGpus(sysRoot)]);
+  if (answer.kind === 'absent')
+    return { devices: [], checks: module.length > 0 ? [toolMissing(module.map(({ address }) => address))] : [] };
   if (answer.kind === 'failed') return { devices: [], checks: [driverFailed(answer.reason)] };
   const { report } = answer;
   const migUuids = report.gpus.some((gpu) => gpu.migEnabled)
     ? await listMigUuids(nvidiaSmi)
     : new Map<string, MigName>();
-  const checks: DoctorCheck[] = [driverWorks(report), ...compareWithProc(report, addresses)];
+  const checks: DoctorCheck[] = [driverWorks(report), ...crossChecks({ report, module, bus })];
   const devices: DeviceInfo[] = [];
   for (const gpu of report.gpus) {
     if (gpu.uuid === null) checks.push(withoutUuid(gpu));
@@ -114,35 +115,6 @@ export function parseMigList(printed: string): Map<string, MigName> {
 
 export function migKey(gpuUuid: string, index: number): string {
   return `${gpuUuid}/${index}`;
-}
-
-async function pciAddressesInProc(procRoot: string): Promise<string[]> {
-  try {
-    return (await readdir(join(procRoot, 'driver/nvidia/gpus'))).map((name) => name.toLowerCase()).toSorted();
-  } catch {
-    return []; // No NVIDIA kernel module, or one without /proc (WSL).
-  }
-}
-
-/** nvidia-smi is a program that can be replaced; the kernel module's own list is a little harder to fake. Neither is evidence. */
-function compareWithProc(report: NvidiaReport, addresses: string[]): DoctorCheck[] {
-  if (addresses.length === 0) return [];
-  const reported = report.gpus.flatMap((gpu) => (gpu.pciAddress === null ? [] : [gpu.pciAddress]));
-  const onlyInProc = addresses.filter((address) => !reported.includes(address));
-  const onlyReported = reported.filter((address) => !addresses.includes(address));
-  if (onlyInProc.length === 0 && onlyReported.length === 0) return [];
-  const parts = [
-    ...(onlyInProc.length > 0 ? [`the kernel module also has ${onlyInProc.join(', ')}`] : []),
-    ...(onlyReported.length > 0 ? [`the kernel module does not have ${onlyReported.join(', ')}`] : []),
-  ];
-  return [
-    {
-      name: 'GPU list',
-      status: 'warning',
-      found: `nvidia-smi reports ${reported.length} GPUs, but ${parts.join(' and ')}`,
-      hint: 'A GPU that fell off the bus shows in: sudo dmesg | grep -i xid',
-    },
-  ];
 }
 
 function driverWorks({ driver, cuda, gpus }: NvidiaReport): DoctorCheck {

@@ -11,6 +11,8 @@ import type { Prover, ProverDevice } from '../prover.ts';
 import { signedVerdict } from '../verdict.ts';
 import type { Ended, Limits } from '../verifier.ts';
 import { UsageError } from './arguments.ts';
+import { attest } from './attest.ts';
+import type { Attestation } from './attest.ts';
 import type { Chosen } from './choose.ts';
 import type { Progress } from './progress.ts';
 
@@ -22,6 +24,8 @@ export type ProvedHere = {
   ended: Ended;
   verdict: Uint8Array;
   verifyMs: number;
+  /** Of an NVIDIA card that has a report about itself. */
+  attestation?: Attestation | undefined;
 };
 
 /** A person waits: nothing is cut off that still goes on. Checkers set limits by what a class must do. */
@@ -65,7 +69,9 @@ export async function proveHere(chosen: Chosen, progress: Progress): Promise<Pro
     const ended = await converse(link, challenge, limits, { sign, nowMs, fresh, stage });
     const verifyMs = nowMs() - lastAnsweredMs();
     const verdict = await signedVerdict(ended, sign);
-    return { device, kind: prover.kind, parameters, ended, verdict, verifyMs };
+    const isCard = prover.kind === 'cuda';
+    const attestation = isCard ? await attest(device, machine.publicKey, challenge.id) : undefined;
+    return { device, kind: prover.kind, parameters, ended, verdict, verifyMs, attestation };
   } finally {
     await answerer.close();
   }

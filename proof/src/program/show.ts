@@ -1,10 +1,11 @@
 import { supportedClasses } from '../classes.ts';
 import { outcomes } from '../outcomes.ts';
 import { passCount, residentBytes } from '../parameters.ts';
+import { sayAttestation } from './attest.ts';
 import type { ProvedHere } from './prove-here.ts';
 
 /** The result for a person, and for a program. */
-export function show({ device, kind, parameters, ended, verifyMs }: ProvedHere): string {
+export function show({ device, kind, parameters, ended, verifyMs, attestation }: ProvedHere): string {
   const { n, slabs, rows, columns, residencySamples, passes, exchanges } = parameters;
   const { outcome, proven } = ended;
   const work = [
@@ -13,6 +14,7 @@ export function show({ device, kind, parameters, ended, verifyMs }: ProvedHere):
       'work',
       `${slabs} products of ${n} × ${n}, ${mib(residentBytes(parameters))} kept, read ${passCount(parameters)} times`,
     ],
+    ...(kind === 'cuda' ? [['attestation', sayAttestation(attestation)]] : []),
     ['checked', `${rows} × ${columns} entries and ${residencySamples} reads, in ${verifyMs.toFixed(0)} ms`],
   ];
   if (proven === undefined) return fields([...work, ['result', `not proven: ${outcomes[outcome].says}`]]);
@@ -34,7 +36,7 @@ export function show({ device, kind, parameters, ended, verifyMs }: ProvedHere):
   ]);
 }
 
-export function showJson({ device, kind, parameters, ended, verdict, verifyMs }: ProvedHere): string {
+export function showJson({ device, kind, parameters, ended, verdict, verifyMs, attestation }: ProvedHere): string {
   const { n, slabs, exchanges, passes, rows, columns, residencySamples } = parameters;
   const { outcome, proven } = ended;
   return `${JSON.stringify({
@@ -58,6 +60,7 @@ export function showJson({ device, kind, parameters, ended, verdict, verifyMs }:
           },
           classes: supportedClasses(proven.bounds),
         }),
+    ...(attestation === undefined ? {} : { attestation: sayAttestation(attestation) }),
     verify_ms: Math.round(verifyMs * 10) / 10,
     verdict: Buffer.from(verdict).toString('hex'),
   })}\n`;
