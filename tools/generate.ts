@@ -5,6 +5,7 @@ import { chapters, commands } from '@gpucoop/cli/commands.ts';
 import { referencePage } from '@gpucoop/cli/reference-page.ts';
 import { emissionVectors } from '@gpucoop/contracts/vectors/emission.ts';
 import { escrowVectors } from '@gpucoop/contracts/vectors/escrow.ts';
+import { licenceVectors } from '@gpucoop/contracts/vectors/licence.ts';
 import { migrate } from '@gpucoop/server/db/migrate.ts';
 import { openPglite } from '@gpucoop/server/db/pglite.ts';
 import type { Session } from '@gpucoop/server/db/open.ts';
@@ -32,6 +33,7 @@ const files: [path: string, text: string][] = [
   ['docs/reference/cli.md', referencePage(commands, chapters)],
   ['contracts/test/vectors/escrow.json', JSON.stringify(escrowVectors())],
   ...ptxModules(),
+  ['contracts/test/vectors/licence.json', JSON.stringify(licenceVectors())],
 ];
 
 const stale: string[] = [];

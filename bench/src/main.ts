@@ -6,13 +6,14 @@ import { clone } from './clone.ts';
 import { firstLog } from './first-log.ts';
 import { gpu } from './gpu.ts';
 import { ledger } from './ledger.ts';
+import { gas } from './gas.ts';
 import { describeLoad, describeMachine } from './machine.ts';
 import { quotes } from './quotes.ts';
 import { table } from './table.ts';
 
 /** `npm run bench -- [NAME…] [--out DIR] [--quick]`: each prints a table with the machine and the date; --out keeps JSON of it. */
 
-const benches: readonly Bench[] = [firstLog, quotes, ledger, clone, gpu];
+const benches: readonly Bench[] = [firstLog, quotes, ledger, clone, gpu, gas];
 const usage = `npm run bench -- [NAME…] [--out DIR] [--quick]
 
 ${table(benches.map(({ name, what }) => ({ bench: name, 'what it measures': what })))}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ILicense} from "./interfaces/ILicense.sol";
@@ -8,10 +9,17 @@ import {ILicense} from "./interfaces/ILicense.sol";
 /// @title License
 /// @dev A purchase writes its owner once, at its first id; `_heads` marks these ids, one bit each. The owner of an id that never moved is
 /// the owner written at the nearest marked id at or below it. Once it has moved, ERC721's own slot says whose it is, or zero when burnt.
+/// In the same way ERC721's own balances hold only what moving and burning changed, modulo 2²⁵⁶; what was minted is added to them here.
 contract License is ERC721, ILicense {
     struct State {
         uint64 transfers;
         bool activated;
+    }
+
+    /// @dev One slot, so that a first purchase opens one for the receiver and not two.
+    struct Receiver {
+        uint64 received;
+        uint64 note;
     }
 
     /// @inheritdoc ILicense
@@ -27,7 +35,8 @@ contract License is ERC721, ILicense {
     /// @inheritdoc ILicense
     uint256 public minted;
 
-    mapping(uint256 firstId => address buyer) private _buyers;
+    mapping(address account => Receiver receiver) private _receivers;
+    mapping(uint256 firstId => address receiver) private _firstOwners;
     mapping(uint256 word => uint256 bits) private _heads;
     mapping(uint256 id => State state) private _states;
 
@@ -46,17 +55,17 @@ contract License is ERC721, ILicense {
     }
 
     /// @inheritdoc ILicense
-    function mint(address to, uint256 count) external onlySale returns (uint256 first) {
+    function mint(address to, uint256 count, uint64 note) external onlySale returns (uint256 first) {
         first = minted;
         require(to != address(0), ERC721InvalidReceiver(to));
         require(count > 0 && count <= BATCH_MAX, BatchSize(count, 1, BATCH_MAX));
         require(count <= SUPPLY - first, PastSupply(first, count, SUPPLY));
 
         minted = first + count;
-        _buyers[first] = to;
+        _firstOwners[first] = to;
         _heads[first >> 8] |= 1 << (first & 0xff);
-        // At most BATCH_MAX.
-        _increaseBalance(to, uint128(count));
+        // All that is ever minted fits: each is an id below the supply, which the sale keeps below 2⁶⁴.
+        _receivers[to] = Receiver({received: _receivers[to].received + uint64(count), note: note});
         for (uint256 id = first; id < first + count; ++id) {
             emit Transfer(address(0), to, id);
         }
@@ -78,6 +87,19 @@ contract License is ERC721, ILicense {
             _states[id].activated = true;
             emit Activated(id);
         }
+    }
+
+    /// @inheritdoc IERC721
+    function balanceOf(address owner) public view override(ERC721, IERC721) returns (uint256 balance) {
+        uint256 changes = super.balanceOf(owner);
+        unchecked {
+            return changes + _receivers[owner].received;
+        }
+    }
+
+    /// @inheritdoc ILicense
+    function mintedAndNote(address account) external view returns (uint256 count, uint64 note) {
+        return (minted, _receivers[account].note);
     }
 
     /// @inheritdoc ILicense
@@ -113,7 +135,7 @@ contract License is ERC721, ILicense {
 
     function _ownerOf(uint256 id) internal view override returns (address owner) {
         if (_states[id].transfers > 0) return super._ownerOf(id);
-        return id < minted ? _buyers[batchOf(id)] : address(0);
+        return id < minted ? _firstOwners[batchOf(id)] : address(0);
     }
 
     function _update(address to, uint256 id, address auth) internal override returns (address from) {

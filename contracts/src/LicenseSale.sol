@@ -56,6 +56,8 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
     uint32 public immutable DISCOUNT_PPM;
     /// @inheritdoc ILicenseSale
     uint32 public immutable COMMISSION_PPM;
+    uint256 private immutable _TIERS;
+    uint256 private immutable _PHASES;
     /// @dev The terms that leave the least of a price.
     uint32 private immutable _DISCOUNT_PPM_OF_LEAST;
     uint32 private immutable _COMMISSION_PPM_OF_LEAST;
@@ -64,16 +66,14 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
     uint128 public commissions;
     /// @dev The tier of the last id sold: where the search for the next one's begins.
     uint32 private _tierReached;
-    StoredTier[] private _tiers;
-    Phase[] private _phases;
+    mapping(uint256 tier => StoredTier stored) private _tiers;
+    mapping(uint256 phase => Phase terms) private _phases;
     /// @inheritdoc ILicenseSale
     mapping(uint256 phase => bytes32 root) public allowlistRoot;
     /// @inheritdoc ILicenseSale
     mapping(address account => Referrer referrer) public referrers;
     /// @inheritdoc ILicenseSale
     mapping(uint256 first => address referrer) public referrerOf;
-    /// @inheritdoc ILicenseSale
-    mapping(address account => mapping(uint256 tier => uint256 count)) public boughtInTier;
     /// @inheritdoc ILicenseSale
     mapping(address account => mapping(uint256 phase => uint256 count)) public boughtInPhase;
 
@@ -88,6 +88,8 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         require(
             setup.refundFeePpm <= REFUND_FEE_PPM_MAX, RefundFeeAboveMaximum(setup.refundFeePpm, REFUND_FEE_PPM_MAX)
         );
+        _PHASES = setup.phases.length;
+        _TIERS = setup.tiers.length;
         uint64 saleEnd = _storePhases(setup.phases);
         require(
             saleEnd <= setup.refundEnd && setup.refundEnd < setup.lockEnd,
@@ -102,8 +104,8 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
     function publishAllowlist(uint256 phase, bytes32 root) external {
         address governor = POLICY.role(Names.GOVERNOR);
         require(msg.sender == governor, NotGovernor(msg.sender, governor));
-        require(phase < _phases.length && _phases[phase].allowlist, NoSuchPhase(phase));
         Phase memory terms = _phases[phase];
+        require(terms.allowlist, NoSuchPhase(phase));
         require(block.timestamp < terms.opensAt, PhaseClosed(phase, terms.opensAt, terms.closesAt));
         require(allowlistRoot[phase] == 0, AllowlistFixed(phase, allowlistRoot[phase]));
 
@@ -123,10 +125,12 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         require(!POLICY.paused(Names.SALE), SalePaused());
         _enterPhase(order);
 
-        first = LICENSE.mint(order.to, order.count);
+        uint64 note;
+        (first, note) = LICENSE.mintedAndNote(order.to);
         uint256 commission;
-        (cost, commission) = _price(first, order);
+        (cost, commission, note) = _price(first, order, note);
         require(cost <= order.maxCost, CostAboveMaximum(cost, order.maxCost));
+        LICENSE.mint(order.to, order.count, note);
 
         emit Bought(order.to, msg.sender, order.referrer, first, order.count, cost, commission);
         _receive(cost);
@@ -162,7 +166,7 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
 
     /// @inheritdoc ILicenseSale
     function tiers() external view returns (Tier[] memory all) {
-        all = new Tier[](_tiers.length);
+        all = new Tier[](_TIERS);
         uint64 start = 0;
         for (uint256 i = 0; i < all.length; ++i) {
             StoredTier memory tier = _tiers[i];
@@ -173,7 +177,16 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
 
     /// @inheritdoc ILicenseSale
     function phases() external view returns (Phase[] memory all) {
-        return _phases;
+        all = new Phase[](_PHASES);
+        for (uint256 i = 0; i < all.length; ++i) {
+            all[i] = _phases[i];
+        }
+    }
+
+    /// @inheritdoc ILicenseSale
+    function boughtInLastTier(address account) external view returns (uint256 tier, uint256 count) {
+        (, uint64 note) = LICENSE.mintedAndNote(account);
+        return (note >> 32, uint32(note));
     }
 
     /// @inheritdoc ILicenseSale
@@ -183,8 +196,8 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
 
     /// @inheritdoc ILicenseSale
     function priceAfterRebates(uint256 id) external view returns (uint256 amount) {
-        uint256 full = price(id);
-        return full - _shareRoundedDown(full, _DISCOUNT_PPM_OF_LEAST) - _shareRoundedDown(full, _COMMISSION_PPM_OF_LEAST);
+        uint256 paid = _less(price(id), _DISCOUNT_PPM_OF_LEAST);
+        return _less(paid, _COMMISSION_PPM_OF_LEAST);
     }
 
     /// @inheritdoc ILicenseSale
@@ -193,7 +206,7 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         uint256 id = LICENSE.minted();
         uint256 end = id + count;
         for (uint256 tier = _tierReached; id < end; ++tier) {
-            require(tier < _tiers.length, NoSuchLicence(end - 1, LICENSE.SUPPLY()));
+            require(tier < _TIERS, NoSuchLicence(end - 1, LICENSE.SUPPLY()));
             (uint256 tierCost, uint256 tierCommission, uint256 next,) = _priceInTier(_tiers[tier], id, end, terms);
             (cost, commission, id) = (cost + tierCost, commission + tierCommission, next);
         }
@@ -201,7 +214,7 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
 
     /// @inheritdoc ILicenseSale
     function tierOf(uint256 id) public view returns (uint256 tier) {
-        uint256 above = _tiers.length;
+        uint256 above = _TIERS;
         require(id < _tiers[above - 1].end, NoSuchLicence(id, _tiers[above - 1].end));
         // The first tier whose end lies past the id is in [tier, above).
         while (tier < above) {
@@ -213,7 +226,6 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
 
     /// @dev The phase is open, `to` may still receive that many in it, and has now received them.
     function _enterPhase(Order calldata order) private {
-        require(order.phase < _phases.length, NoSuchPhase(order.phase));
         Phase memory phase = _phases[order.phase];
         require(
             block.timestamp >= phase.opensAt && block.timestamp < phase.closesAt,
@@ -235,17 +247,21 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         boughtInPhase[order.to][order.phase] = bought;
     }
 
-    /// @dev What the ids from `first` on cost; caps are counted, and the commission is set aside.
-    function _price(uint256 first, Order calldata order) private returns (uint256 cost, uint256 commission) {
+    /// @dev What the ids from `first` on cost. Caps are counted in the note, and the commission is set aside.
+    function _price(uint256 first, Order calldata order, uint64 note)
+        private
+        returns (uint256 cost, uint256 commission, uint64 newNote)
+    {
         Referrer memory terms = _termsOf(order);
         uint256 reached = _tierReached;
         uint256 tier = reached;
         uint256 end = first + order.count;
         for (uint256 id = first; true; ++tier) {
+            require(tier < _TIERS, NoSuchLicence(end - 1, LICENSE.SUPPLY()));
             StoredTier memory stored = _tiers[tier];
             (uint256 tierCost, uint256 tierCommission, uint256 next, uint256 count) =
                 _priceInTier(stored, id, end, terms);
-            if (count > 0 && stored.capPerAddress > 0) _countInTier(order.to, tier, count, stored.capPerAddress);
+            if (count > 0 && stored.capPerAddress > 0) note = _countInTier(note, tier, count, stored.capPerAddress);
             (cost, commission, id) = (cost + tierCost, commission + tierCommission, next);
             if (id == end) break;
         }
@@ -255,12 +271,15 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
             referrers[order.referrer].owed = terms.owed + commission.toUint128();
             commissions += commission.toUint128();
         }
+        return (cost, commission, note);
     }
 
-    function _countInTier(address to, uint256 tier, uint256 count, uint256 cap) private {
-        uint256 bought = boughtInTier[to][tier] + count;
+    /// @dev A note is a tier and how many of it an account has received. The sale never returns to a tier, so that the last one is enough.
+    function _countInTier(uint64 note, uint256 tier, uint256 count, uint256 cap) private pure returns (uint64 newNote) {
+        uint256 bought = count + (note >> 32 == tier ? uint32(note) : 0);
         require(bought <= cap, CapExceeded(tier, bought, cap));
-        boughtInTier[to][tier] = bought;
+        // The cap and the number of tiers are below 2³².
+        return uint64(tier << 32 | bought);
     }
 
     function _termsOf(Order calldata order) private view returns (Referrer memory terms) {
@@ -279,8 +298,9 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
     {
         next = Math.max(id, Math.min(end, tier.end));
         count = next - id;
-        cost = count * (tier.price - _shareRoundedDown(tier.price, terms.discountPpm));
-        commission = count * _shareRoundedDown(tier.price, terms.commissionPpm);
+        uint256 paid = _less(tier.price, terms.discountPpm);
+        cost = count * paid;
+        commission = count * _shareRoundedDown(paid, terms.commissionPpm);
     }
 
     /// @dev A token that takes a fee on the way is refused.
@@ -296,12 +316,12 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         address account = referrerOf[LICENSE.batchOf(id)];
         if (account != address(0)) {
             Referrer memory terms = referrers[account];
-            uint256 commission = _shareRoundedDown(cost, terms.commissionPpm);
-            referrers[account].owed = terms.owed - commission.toUint128();
-            commissions -= commission.toUint128();
-            cost -= _shareRoundedDown(cost, terms.discountPpm);
+            cost = _less(cost, terms.discountPpm);
+            uint128 commission = _shareRoundedDown(cost, terms.commissionPpm).toUint128();
+            referrers[account].owed = terms.owed - commission;
+            commissions -= commission;
         }
-        paid = cost - _shareRoundedDown(cost, REFUND_FEE_PPM);
+        paid = _less(cost, REFUND_FEE_PPM);
         emit Refunded(id, msg.sender, cost, paid);
         LICENSE.burn(id, msg.sender);
     }
@@ -321,7 +341,7 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         for (uint256 i = 0; i < all.length; ++i) {
             require(all[i].opensAt < all[i].closesAt, PhaseNeverOpen(i));
             if (all[i].closesAt > saleEnd) saleEnd = all[i].closesAt;
-            _phases.push(all[i]);
+            _phases[i] = all[i];
         }
     }
 
@@ -350,13 +370,15 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
             require(all[i].count > 0 && all[i].price > 0, EmptyTier(i));
             supply += all[i].count;
             total += uint256(all[i].count) * all[i].price;
-            _tiers.push(
-                StoredTier({price: all[i].price, end: supply.toUint64(), capPerAddress: all[i].capPerAddress})
-            );
+            _tiers[i] = StoredTier({price: all[i].price, end: supply.toUint64(), capPerAddress: all[i].capPerAddress});
         }
         require(supply > 0, EmptyTier(0));
         // All commissions together are below this, so that none of the sums in 128 bits overflows.
         total.toUint128();
+    }
+
+    function _less(uint256 amount, uint256 ppm) private pure returns (uint256 rest) {
+        return amount - _shareRoundedDown(amount, ppm);
     }
 
     function _shareRoundedDown(uint256 amount, uint256 ppm) private pure returns (uint256 share) {

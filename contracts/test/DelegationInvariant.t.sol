@@ -34,7 +34,7 @@ contract DelegationInvariantTest is Test {
         vm.warp(START);
         license = new License("Coop licence", "COOPL", address(this), IDS, START, START);
         delegation = new Delegation(license, MAX, STEP, NOTICE, TERM_MAX);
-        license.mint(walletOf(0), IDS);
+        license.mint(walletOf(0), IDS, 0);
     }
 
     function targetContracts() public view returns (address[] memory targets) {

@@ -25,26 +25,26 @@ contract LicenseTest is Test {
         uint256 minted = 0;
         while (minted < SUPPLY) {
             count = bound(uint256(keccak256(abi.encode(count))), 1, min(256, SUPPLY - minted));
-            assertEq(license.mint(ALICE, count), minted, "first");
+            assertEq(license.mint(ALICE, count, 0), minted, "first");
             minted += count;
         }
         assertEq(license.minted(), SUPPLY, "minted");
         vm.expectRevert(abi.encodeWithSelector(ILicense.PastSupply.selector, SUPPLY, 1, SUPPLY));
-        license.mint(ALICE, 1);
+        license.mint(ALICE, 1, 0);
     }
 
     function testFuzz_L1_whatIsBurntIsNotMintedAgain(uint256 id) public {
-        license.mint(ALICE, 10);
+        license.mint(ALICE, 10, 0);
         license.burn(bound(id, 0, 9), ALICE);
-        assertEq(license.mint(BOB, 1), 10, "next");
+        assertEq(license.mint(BOB, 1, 0), 10, "next");
     }
 
     function testFuzz_L1_onlyTheSaleMintsAndBurns(address caller) public {
         vm.assume(caller != address(this) && caller != address(0));
-        license.mint(caller, 1);
+        license.mint(caller, 1, 0);
         vm.startPrank(caller);
         vm.expectRevert(abi.encodeWithSelector(ILicense.NotSale.selector, caller));
-        license.mint(caller, 1);
+        license.mint(caller, 1, 0);
         vm.expectRevert(abi.encodeWithSelector(ILicense.NotSale.selector, caller));
         license.burn(0, caller);
     }
@@ -52,7 +52,7 @@ contract LicenseTest is Test {
     function testFuzz_aPurchaseIsOneToTwoHundredAndFiftySix(uint256 count) public {
         if (count > 0) count = bound(count, 257, type(uint256).max);
         vm.expectRevert(abi.encodeWithSelector(ILicense.BatchSize.selector, count, 1, 256));
-        license.mint(ALICE, count);
+        license.mint(ALICE, count, 0);
     }
 
     /// @dev Many purchases of all lengths over several words of the map, held against a plain list of owners.
@@ -65,7 +65,7 @@ contract LicenseTest is Test {
             // Half of the purchases are small, so that both many and few heads fall into one word.
             uint256 count = bound(seed >> 8, 1, min(seed % 2 == 0 ? 3 : 256, SUPPLY - minted));
             address buyer = address(uint160(1 + seed % 5));
-            license.mint(buyer, count);
+            license.mint(buyer, count, 0);
             for (uint256 i = 0; i < count; ++i) {
                 (owners[minted + i], firsts[minted + i]) = (buyer, minted);
             }
@@ -83,8 +83,8 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L2_aTransferOrBurnOutOfTheMiddleLeavesTheNeighboursAlone(uint256 id, bool burnt) public {
-        license.mint(ALICE, 200);
-        license.mint(ALICE, 200);
+        license.mint(ALICE, 200, 0);
+        license.mint(ALICE, 200, 0);
         id = bound(id, 0, 399);
         if (burnt) {
             license.burn(id, ALICE);
@@ -104,7 +104,7 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L2_whatWasNotMintedHasNoOwner(uint256 id) public {
-        license.mint(ALICE, 10);
+        license.mint(ALICE, 10, 0);
         id = bound(id, 10, type(uint256).max);
         bytes memory missing = abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, id);
         vm.expectRevert(missing);
@@ -115,7 +115,7 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L3_nothingMovesBeforeTheLockEnds(uint256 time, bool approved) public {
-        license.mint(ALICE, 3);
+        license.mint(ALICE, 3, 0);
         vm.warp(bound(time, 1, LOCK_END - 1));
         if (approved) {
             vm.prank(ALICE);
@@ -133,7 +133,7 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L4_earnsOnceActivatedOrPastTheRefundEnd(uint256 time) public {
-        license.mint(ALICE, 3);
+        license.mint(ALICE, 3, 0);
         time = bound(time, 1, 2 * REFUND_END);
         vm.prank(ALICE);
         license.activate(ids(1));
@@ -145,7 +145,7 @@ contract LicenseTest is Test {
     }
 
     function test_L4_whatIsActivatedIsNotGivenBack() public {
-        license.mint(ALICE, 1);
+        license.mint(ALICE, 1, 0);
         vm.prank(ALICE);
         license.activate(ids(0));
         vm.expectRevert(abi.encodeWithSelector(ILicense.AlreadyActivated.selector, 0));
@@ -154,7 +154,7 @@ contract LicenseTest is Test {
 
     function testFuzz_L4_onlyTheOwnerActivatesNotEvenTheApproved(address caller) public {
         vm.assume(caller != ALICE && caller != address(0));
-        license.mint(ALICE, 1);
+        license.mint(ALICE, 1, 0);
         vm.prank(ALICE);
         license.setApprovalForAll(caller, true);
         vm.prank(caller);
@@ -163,7 +163,7 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L5_everyTransferCounts(uint8 times) public {
-        license.mint(ALICE, 2);
+        license.mint(ALICE, 2, 0);
         vm.warp(LOCK_END);
         for (uint256 i = 0; i < times; ++i) {
             (address from, address to) = i % 2 == 0 ? (ALICE, BOB) : (BOB, ALICE);
@@ -178,7 +178,7 @@ contract LicenseTest is Test {
     }
 
     function test_L5_aTransferToOneselfCountsToo() public {
-        license.mint(ALICE, 1);
+        license.mint(ALICE, 1, 0);
         vm.warp(LOCK_END);
         vm.prank(ALICE);
         license.transferFrom(ALICE, ALICE, 0);
@@ -188,12 +188,12 @@ contract LicenseTest is Test {
 
     function test_L6_aReceiverIsNotCalled() public {
         HostileHolder holder = new HostileHolder();
-        license.mint(address(holder), 5);
+        license.mint(address(holder), 5, 0);
         assertEq(holder.received(), 0, "calls");
     }
 
     function test_approvalOfOneEndsWithItsTransfer() public {
-        license.mint(ALICE, 2);
+        license.mint(ALICE, 2, 0);
         vm.warp(LOCK_END);
         vm.prank(ALICE);
         license.approve(BOB, 1);
@@ -205,7 +205,7 @@ contract LicenseTest is Test {
     }
 
     function test_burningAnotherOwnersIsRefused() public {
-        license.mint(ALICE, 1);
+        license.mint(ALICE, 1, 0);
         vm.expectRevert(abi.encodeWithSelector(ILicense.NotOwner.selector, 0, BOB, ALICE));
         license.burn(0, BOB);
     }

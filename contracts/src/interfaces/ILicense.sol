@@ -30,6 +30,8 @@ interface ILicense is IERC721 {
 
     /// @notice How many ids have been given out; the next one has this number. Burning does not lower it.
     function minted() external view returns (uint256 count);
+    /// @notice `minted`, and what the sale noted of an account when it last minted to it.
+    function mintedAndNote(address account) external view returns (uint256 count, uint64 note);
     /// @notice Whether `id` is there and its owner has activated it, or its refund is over.
     function earns(uint256 id) external view returns (bool earning);
     /// @notice Whether the owner of `id` has renounced the refund.
@@ -43,8 +45,8 @@ interface ILicense is IERC721 {
 
     /// @notice Lets licences of the caller earn before the refund ends, and renounces their refund.
     function activate(uint256[] calldata ids) external;
-    /// @notice Mints the next `count` ids to `to` without a callback. The sale only.
-    function mint(address to, uint256 count) external returns (uint256 first);
+    /// @notice Mints the next `count` ids to `to` without a callback, and keeps a note of the sale's about `to`. The sale only.
+    function mint(address to, uint256 count, uint64 note) external returns (uint256 first);
     /// @notice Burns a licence that `owner` gives back before the refund ends. The sale only.
     function burn(uint256 id, address owner) external;
 }

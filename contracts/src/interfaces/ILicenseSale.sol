@@ -111,7 +111,7 @@ interface ILicenseSale {
     function REFUND_FEE_PPM() external view returns (uint32 ppm);
     /// @notice Off the price, for who names a referrer that registered himself.
     function DISCOUNT_PPM() external view returns (uint32 ppm);
-    /// @notice Of the price, for a referrer that registered himself.
+    /// @notice Of what the buyer pays, for a referrer that registered himself.
     function COMMISSION_PPM() external view returns (uint32 ppm);
 
     /// @notice All tiers, the cheapest ids first: the whole curve.
@@ -136,8 +136,8 @@ interface ILicenseSale {
         returns (uint64 since, uint32 discountPpm, uint32 commissionPpm, uint128 owed);
     /// @notice What is owed to all referrers together.
     function commissions() external view returns (uint128 amount);
-    /// @notice How many of a tier an account has ever received here. Giving back restores nothing.
-    function boughtInTier(address account, uint256 tier) external view returns (uint256 count);
+    /// @notice The last tier with a cap of which an account has received something, and how much of it. Giving back restores nothing.
+    function boughtInLastTier(address account) external view returns (uint256 tier, uint256 count);
     /// @notice How many an account has ever received in a phase with an allowlist.
     function boughtInPhase(address account, uint256 phase) external view returns (uint256 count);
 
