@@ -8,12 +8,27 @@ import { gpu } from './gpu.ts';
 import { ledger } from './ledger.ts';
 import { gas } from './gas.ts';
 import { describeLoad, describeMachine } from './machine.ts';
+import { proof } from './proof.ts';
+import { proofAttacks } from './proof/attacks.ts';
+import { proofRelay } from './proof/relay.ts';
+import { proofSharding } from './proof/sharding.ts';
 import { quotes } from './quotes.ts';
 import { table } from './table.ts';
 
 /** `npm run bench -- [NAME…] [--out DIR] [--quick]`: each prints a table with the machine and the date; --out keeps JSON of it. */
 
-const benches: readonly Bench[] = [firstLog, quotes, ledger, clone, gpu, gas];
+const benches: readonly Bench[] = [
+  firstLog,
+  quotes,
+  ledger,
+  clone,
+  proof,
+  proofAttacks,
+  proofRelay,
+  proofSharding,
+  gpu,
+  gas,
+];
 const usage = `npm run bench -- [NAME…] [--out DIR] [--quick]
 
 ${table(benches.map(({ name, what }) => ({ bench: name, 'what it measures': what })))}

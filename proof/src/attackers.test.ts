@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Parameters } from './parameters.ts';
 import type { Cheat } from './testing/cheating-prover.ts';
-import { acceptance, expectRate } from './testing/rate.ts';
+import { inUnits, leavesLeftOut, rowsLeftOut, roundsLeftOut, withoutRows } from './testing/cheats.ts';
+import { acceptance } from './testing/rate.ts';
+import type { Measured } from './testing/rate.ts';
 
 /** Attackers who save work or memory, the rate at which they are accepted, and the formula. docs/internals/proof.md, section 9. */
 
@@ -98,33 +100,10 @@ test('one wrong entry is not seen, and saves nothing: the next round is computed
   expectRate(measured, 1 - (small.rows * small.columns) / (256 * 256 * 4));
 });
 
-/** What is not computed is left at zero. */
-function leavesLeftOut(share: number): Cheat {
-  return {
-    work: (slab, t) => {
-      const leaves = slab.length / 256;
-      for (let leaf = 0; leaf < leaves; leaf++)
-        if (isPicked(leaf + t * leaves, share)) slab.fill(0, leaf * 256, leaf * 256 + 256);
-    },
-  };
+/** Within four standard deviations of what the formula says; the queries are the same in every run. */
+function expectRate({ accepted, trials }: Measured, formula: number): void {
+  const deviation = Math.sqrt((formula * (1 - formula)) / trials);
+  expect(Math.abs(accepted / trials - formula), `${accepted} of ${trials}, formula ${formula}`).toBeLessThanOrEqual(
+    4 * deviation + 1 / trials,
+  );
 }
-
-/** Row i of the input writes column i of the output. */
-function rowsLeftOut(share: number): Cheat {
-  return {
-    work: (slab) => {
-      for (let row = 0; row < 256; row++) slab.fill(0, row * 256, row * 256 + Math.round(256 * share));
-    },
-  };
-}
-
-function roundsLeftOut(count: number): Cheat {
-  return { work: (slab, t) => void (t <= count && slab.fill(0)) };
-}
-
-function withoutRows(slab: Uint8Array, share: number): Uint8Array {
-  return new Uint8Array(slab.length).fill(0).map((_, n) => (n < Math.round(256 * share) * 256 ? 0 : slab[n]!));
-}
-
-const inUnits = (share: number, units: number): number => Math.round(units * share) / units;
-const isPicked = (n: number, share: number): boolean => (Math.imul(n, 0x9e3779b1) >>> 0) / 2 ** 32 < share;
