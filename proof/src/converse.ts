@@ -1,14 +1,17 @@
 import { message, lengths, bodyOf } from './messages.ts';
 import type { Challenge } from './messages.ts';
 import type { Sign } from './transcript.ts';
-import { beginVerification, deadlineMs, step } from './verifier.ts';
+import { beginVerification, deadlineMs, dueBytes, step } from './verifier.ts';
 import type { Ended, Limits, Stage } from './verifier.ts';
 
 /** Messages to and from a prover, in order. Where the bytes go, and what waits how long, is the caller's. */
 export type Link = {
   send: (bytes: Uint8Array) => Promise<void>;
-  /** The next message with the time at which it had come in full; `late` after the deadline, `lost` when no more can come. */
-  receive: (deadlineMs: number) => Promise<{ bytes: Uint8Array; atMs: number } | 'late' | 'lost'>;
+  /**
+   * The next message with the time at which it had come in full; `late` after the deadline, `lost` when no more can come. One that is longer
+   * than `most` bytes may be cut there: it is wrong already.
+   */
+  receive: (most: number, deadlineMs: number) => Promise<{ bytes: Uint8Array; atMs: number } | 'late' | 'lost'>;
 };
 
 export type Conversation = {
@@ -36,7 +39,7 @@ export async function converse(
       await link.send(send);
       state = step(state, { kind: 'sent', atMs: nowMs() }).state;
     }
-    const heard = await link.receive(deadlineMs(state) ?? Number.POSITIVE_INFINITY);
+    const heard = await link.receive(dueBytes(state) + 1, deadlineMs(state) ?? Number.POSITIVE_INFINITY);
     if (heard === 'lost') ({ state, send } = { send: undefined, ...step(state, { kind: 'link_lost' }) });
     else if (heard === 'late') ({ state, send } = { send: undefined, ...step(state, { kind: 'tick', atMs: nowMs() }) });
     else ({ state, send } = { send: undefined, ...step(state, { kind: 'received', ...heard, fresh: fresh() }) });
@@ -54,7 +57,7 @@ export async function pingMs(
   const token = fresh();
   const sentAtMs = nowMs();
   await link.send(message('ping', id, token));
-  const heard = await link.receive(sentAtMs + timeoutMs);
+  const heard = await link.receive(lengths.pong() + 1, sentAtMs + timeoutMs);
   if (typeof heard === 'string') return undefined;
   const body = bodyOf(heard.bytes, 'pong', id, lengths.pong());
   return body !== undefined && body.every((byte, n) => byte === token[n]) ? heard.atMs - sentAtMs : undefined;

@@ -75,6 +75,21 @@ export function deadlineMs(state: Verification): number | undefined {
   return state.sentAtMs + state.limits[awaited[state.stage].limit];
 }
 
+/** The length of the only message that is due: whoever reads from a network need not take a byte more. */
+export function dueBytes(state: Verification): number {
+  const { parameters } = state.challenge;
+  switch (state.stage) {
+    case 'ended':
+      return 0;
+    case 'commitment':
+      return lengths.commitment();
+    case 'roots':
+      return lengths.roots(parameters);
+    case 'openings':
+      return lengths.openings(layoutOf(parameters, expandQueries(state.transcript, parameters)).bytes);
+  }
+}
+
 const awaited = {
   commitment: { limit: 'commitMs', missing: 'no_commitment' },
   roots: { limit: 'exchangeMs', missing: 'no_roots' },
