@@ -6,7 +6,11 @@ import { lengths, message } from './messages.ts';
 import { hash } from './testing/plain-work.ts';
 
 /** A link on a clock that moves by `tickMs` with each message. */
-function linkTo(answer: (bytes: Uint8Array, turn: number) => Promise<Uint8Array | 'late' | 'lost'>, tickMs = 10) {
+function linkTo(
+  answer: (bytes: Uint8Array, turn: number) => Promise<Uint8Array | 'late' | 'lost'>,
+  tickMs = 10,
+  sendingMs = 1,
+) {
   let nowMs = 0;
   let turn = 0;
   const most: number[] = [];
@@ -14,6 +18,7 @@ function linkTo(answer: (bytes: Uint8Array, turn: number) => Promise<Uint8Array 
   const link: Link = {
     send: (bytes) => {
       said = new Uint8Array(bytes);
+      nowMs += sendingMs;
       return Promise.resolve();
     },
     receive: async (bytesMost, deadlineMs) => {
@@ -41,6 +46,8 @@ describe('a conversation', () => {
     const stage = (name: string): void => void stages.push(name);
     const ended = await converse(link, challengeOf(), limits, { sign, nowMs, fresh, stage });
     expect(ended.outcome).toBe('proved');
+    // The time of sending counts: what is measured is never less than what passed.
+    expect(ended.proven?.times).toMatchObject({ commitMicros: 11_000n, exchangeMicros: [11_000n, 11_000n] });
     expect(most).toEqual(answers.map(({ length }) => length + 1));
     expect(stages).toEqual(['commitment', 'roots', 'roots', 'openings', 'ended']);
   });
@@ -59,7 +66,7 @@ describe('a conversation', () => {
 describe('a ping', () => {
   const id = challengeOf().id;
 
-  test('takes what the way takes', async () => {
+  test('takes what the way takes, without the sending', async () => {
     const { link, nowMs } = linkTo((bytes) => answererOf().receive(bytes, 0), 7);
     expect(await pingMs(link, id, { nowMs, fresh }, 1000)).toBe(7);
   });

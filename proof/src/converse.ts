@@ -36,8 +36,10 @@ export async function converse(
     stage?.(state.stage, answered);
     if (state.stage === 'ended') return state;
     if (send !== undefined) {
+      // Before, not after: the time may be too long and never too short.
+      const atMs = nowMs();
       await link.send(send);
-      state = step(state, { kind: 'sent', atMs: nowMs() }).state;
+      state = step(state, { kind: 'sent', atMs }).state;
     }
     const heard = await link.receive(dueBytes(state) + 1, deadlineMs(state) ?? Number.POSITIVE_INFINITY);
     if (heard === 'lost') ({ state, send } = { send: undefined, ...step(state, { kind: 'link_lost' }) });
@@ -47,7 +49,10 @@ export async function converse(
   }
 }
 
-/** One ping: the time there and back, in milliseconds; undefined for whatever does not come back as it went. */
+/**
+ * One ping: the time there and back, in milliseconds; undefined for whatever does not come back as it went. It is taken off other times, so
+ * here the clock starts when all is sent.
+ */
 export async function pingMs(
   link: Link,
   id: Uint8Array,
@@ -55,8 +60,8 @@ export async function pingMs(
   timeoutMs: number,
 ): Promise<number | undefined> {
   const token = fresh();
-  const sentAtMs = nowMs();
   await link.send(message('ping', id, token));
+  const sentAtMs = nowMs();
   const heard = await link.receive(lengths.pong() + 1, sentAtMs + timeoutMs);
   if (typeof heard === 'string') return undefined;
   const body = bodyOf(heard.bytes, 'pong', id, lengths.pong());

@@ -14,6 +14,7 @@ import {
 } from './testing/both-sides.ts';
 import { cheatingProver } from './testing/cheating-prover.ts';
 import { hash } from './testing/plain-work.ts';
+import { signed } from './transcript.ts';
 import { readVerdict, signedVerdict } from './verdict.ts';
 import { beginVerification, deadlineMs, step } from './verifier.ts';
 import type { Ended, Verification } from './verifier.ts';
@@ -129,6 +130,39 @@ describe('nothing of one challenge serves in another', () => {
     const { state } = step(asked, { kind: 'received', bytes: first.answers[3]!, atMs: 2, fresh: hash('') });
     expect(['malformed', 'bad_signature']).toContain(ended(state).outcome);
     expect(other.stage).toBe('openings');
+  });
+});
+
+describe('a message that the prover has signed is still refused', () => {
+  /** As the prover would send it after `turns` answers, with its body changed. */
+  async function changedAnswer(turns: number, change: (unsigned: Uint8Array) => void): Promise<Verification> {
+    const { state, said } = await talk(answererOf(), { turns });
+    const all = await talk(answererOf(), { turns: turns + 1 });
+    const unsigned = all.answers[turns]!.slice(0, -64);
+    change(unsigned);
+    const { message } = await signed(unsigned, state.transcript, signerOf(proverKeys));
+    const sent = step(state, { kind: 'sent', atMs: 0 }).state;
+    expect(said).toHaveLength(turns);
+    return step(sent, { kind: 'received', bytes: message, atMs: 1, fresh: hash('') }).state;
+  }
+
+  test('unchanged it is taken', async () => {
+    expect((await changedAnswer(1, () => undefined)).stage).toBe('roots');
+  });
+
+  test('when it names another challenge', async () => {
+    expect(ended(await changedAnswer(0, (bytes) => void (bytes[4]! ^= 1))).outcome).toBe('malformed');
+  });
+
+  test('when it names another exchange', async () => {
+    expect(ended(await changedAnswer(1, (bytes) => void (bytes[20]! ^= 1))).outcome).toBe('malformed');
+  });
+
+  test('when it comes before what it answers was sent', async () => {
+    const { state } = await talk(answererOf(), { turns: 1 });
+    const { answers } = await talk(answererOf(), { turns: 2 });
+    const early = step(state, { kind: 'received', bytes: answers[1]!, atMs: 1, fresh: hash('') }).state;
+    expect(ended(early).outcome).toBe('malformed');
   });
 });
 

@@ -24,7 +24,7 @@ type Common = {
   challenge: Challenge;
   limits: Limits;
   transcript: Uint8Array;
-  /** When the message that is being answered was sent; undefined until the caller has said so. */
+  /** When the message that is being answered began to be sent; undefined until the caller has said so. */
   sentAtMs: number | undefined;
 };
 type Awaiting = Common &
@@ -37,7 +37,7 @@ export type Proven = { times: Times; bounds: Bounds };
 export type Limits = { commitMs: number; exchangeMs: number; openMs: number; allowanceMs: number };
 
 export type Event =
-  /** What the last step asked to send has been written out. */
+  /** What the last step asked to send has been sent; `atMs`: when that began. */
   | { kind: 'sent'; atMs: number }
   /** `fresh`: 32 bytes that nobody could foresee. */
   | { kind: 'received'; bytes: Uint8Array; atMs: number; fresh: Uint8Array }

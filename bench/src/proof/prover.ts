@@ -67,6 +67,7 @@ async function compare(job: Job, programs: readonly (string | undefined)[]): Pro
       'cpu ms': of(ours, 'cpuMs').toFixed(0),
       'a second of cpu': `${(amount / of(ours, 'cpuMs')).toFixed(1)} ${step === 'fill' ? 'GOP' : 'GB'}`,
       ...Object.fromEntries(ratios),
+      'memory / slabs': (cpuProver({ threads }).memoryBytes(n, slabs) / (n * n * slabs)).toFixed(2),
       'wall of gcc -O3':
         theirs[0]!.length === 0 ? 'missing' : (of(ours, 'wallMs') / of(theirs[0]!, 'wallMs')).toFixed(2),
     };

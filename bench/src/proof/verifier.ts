@@ -5,6 +5,7 @@ import { layoutOf } from '@gpucoop/proof/openings-layout.ts';
 import { usualSamples, workOperations } from '@gpucoop/proof/parameters.ts';
 import { expandQueries } from '@gpucoop/proof/queries.ts';
 import { signed, verified } from '@gpucoop/proof/transcript.ts';
+import { openWorkspace } from '@gpucoop/proof/workspace.ts';
 import type { BenchOptions } from '../bench.ts';
 import { forgeOpenings } from './forged-openings.ts';
 import type { Forged } from './forged-openings.ts';
@@ -35,6 +36,7 @@ export async function verifierRows({ quick, say }: BenchOptions): Promise<Record
       'digest ms': digestMs.toFixed(1),
       'signatures ms': signatures.toFixed(1),
       'all ms': allMs.toFixed(1),
+      'memory MB': (openWorkspace(1).bytes.length / 1e6).toFixed(1),
       'challenges/s': (1000 / allMs).toFixed(0),
       hashes: String(hashes),
       'prover/verifier operations': `${(Number(workOperations(forged.parameters)) / operations).toExponential(1)}`,
