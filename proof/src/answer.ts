@@ -16,6 +16,8 @@ import type { Sign } from './transcript.ts';
 export type Answerer = {
   /** The answer to a message of the verifier's. Rejects with a `Refusal`, after which the device is free again. */
   receive: (bytes: Uint8Array, nowMs: number) => Promise<Uint8Array>;
+  /** Frees the device when what is under way has expired: a verifier that is gone says nothing. To be called now and then. */
+  lapse: (nowMs: number) => Promise<void>;
   /** Ends what is under way. */
   close: () => Promise<void>;
 };
@@ -64,12 +66,14 @@ export function openAnswerer(options: AnswererOptions): Answerer {
       const ping = pongFor(bytes);
       if (ping !== undefined) return ping;
       const challenge = decodeChallenge(bytes);
+      if (challenge !== undefined && !working) await lapse(nowMs);
       // One device holds one challenge: the second is told so and the first goes on.
       if (working || (challenge !== undefined && course !== undefined)) throw new Refusal('busy');
       working = true;
       try {
         if (challenge !== undefined) return await begin(challenge, bytes, nowMs);
         if (course === undefined) throw new Refusal('malformed');
+        if (isExpired(course.challenge, nowMs)) throw new Refusal('expired');
         return course.exchange < course.challenge.parameters.exchanges
           ? await reside(course, bytes)
           : await open(course, bytes);
@@ -80,6 +84,7 @@ export function openAnswerer(options: AnswererOptions): Answerer {
         working = false;
       }
     },
+    lapse,
     close: async () => {
       stop.abort(new Refusal('closed'));
       await forget();
@@ -92,7 +97,7 @@ export function openAnswerer(options: AnswererOptions): Answerer {
     if (transcript === undefined) throw new Refusal('bad_signature');
     const isOurs = equalBytes(challenge.proverKey, options.publicKey) && equalBytes(challenge.slot, options.slot);
     if (!isOurs || !options.isVerifier(challenge.verifierKey)) throw new Refusal('not_ours');
-    if (BigInt(Math.floor(nowMs)) > challenge.expiryMs) throw new Refusal('expired');
+    if (isExpired(challenge, nowMs)) throw new Refusal('expired');
     if (options.prover.memoryBytes(n, slabs) > options.memoryBytesMax) throw new Refusal('too_large');
     const key = workKey(transcript);
     const filled = await options.prover.begin(
@@ -146,11 +151,19 @@ export function openAnswerer(options: AnswererOptions): Answerer {
     return answer;
   }
 
+  async function lapse(nowMs: number): Promise<void> {
+    if (course !== undefined && !working && isExpired(course.challenge, nowMs)) await forget();
+  }
+
   async function forget(): Promise<void> {
     const { filled } = course ?? {};
     course = undefined;
     await filled?.close();
   }
+}
+
+function isExpired({ expiryMs }: Challenge, nowMs: number): boolean {
+  return BigInt(Math.floor(nowMs)) > expiryMs;
 }
 
 function pongFor(bytes: Uint8Array): Uint8Array | undefined {

@@ -16,7 +16,7 @@ const small: Parameters = {
   columns: 2,
   residencySamples: 8,
 };
-const TRIALS = 1500;
+const TRIALS = 1000;
 
 test('an honest prover is always accepted', async () => {
   expect(await acceptance(small, {}, 200)).toEqual({ accepted: 200, trials: 200, faults: {} });

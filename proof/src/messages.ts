@@ -33,7 +33,7 @@ export type Challenge = {
   /** Which device of the prover's: a GPU's UUID, or whatever names it for both sides. */
   slot: Uint8Array;
   parameters: Parameters;
-  /** Milliseconds since 1970: a prover does not begin after it. */
+  /** Milliseconds since 1970: after it a prover neither begins nor goes on, and frees the device. */
   expiryMs: bigint;
   seed: Uint8Array;
 };

@@ -19,6 +19,14 @@ test.each(classTable)(
   },
 );
 
+test.each(classTable)(
+  '$slug: under two names, challenged at once, it is neither, even if it could hold both',
+  (row) => {
+    const support = supportOfCheater(row, { ...host, missing: 0, challenges: 2 });
+    expect(support).toEqual({ memory: true, bandwidth: false, arithmetic: false });
+  },
+);
+
 test('the smallest missing part that is seen, in percent, is what the page says', () => {
   expect(spillingTable().map((row) => Object.values(row).join(' '))).toEqual([
     't4 24 28',

@@ -212,6 +212,37 @@ describe('the prover’s side', () => {
     expect(ended((await talk(answerer)).state).outcome).toBe('proved');
   });
 
+  test.each(['commitment', 'roots'])(
+    'lets go of a challenge whose verifier is gone after its %s, once it has expired',
+    async (after) => {
+      const freed: number[] = [];
+      const prover = cheatingProver();
+      const begin = prover.begin.bind(prover);
+      prover.begin = async (...args) => ({
+        ...(await begin(...args)),
+        close: () => Promise.resolve(void freed.push(1)),
+      });
+      const challenge = challengeOf();
+      const answerer = answererOf(prover);
+      await talk(answerer, { turns: after === 'commitment' ? 1 : 2 });
+      await answerer.lapse(Number(challenge.expiryMs));
+      expect(freed).toHaveLength(0);
+      await answerer.lapse(Number(challenge.expiryMs) + 1);
+      expect(freed).toHaveLength(1);
+      expect(ended((await talk(answerer)).state).outcome).toBe('proved');
+    },
+  );
+
+  test('an expired challenge goes no further, and gives way to another one', async () => {
+    const answerer = answererOf();
+    const { said } = await talk(answererOf(), { turns: 2 });
+    await answerer.receive(said[0]!, now);
+    await expect(answerer.receive(said[1]!, Number(challengeOf().expiryMs) + 1)).rejects.toThrow('expired');
+    await answerer.receive(said[0]!, now);
+    const later = challengeOf({ expiryMs: challengeOf().expiryMs * 2n });
+    await answerer.receive(await challengeBytes(later), Number(challengeOf().expiryMs) + 1);
+  });
+
   test('a prover that restarts in the middle has nothing to answer with', async () => {
     const { state, said } = await talk(answererOf(), { turns: 2 });
     expect(state.stage).toBe('roots');

@@ -9,7 +9,13 @@ import { residentBytes, usualSamples } from '../parameters.ts';
  * A simulated clock for a card that keeps only a part of the slabs: the rest comes in each pass over PCIe or is computed again, while the
  * card reads what it has. Times follow from data sheets, so they flatter the attacker: nothing waits for anything.
  */
-export type Cheater = { missing: number; hostBytesPerSecond: number; recomputes: boolean };
+export type Cheater = {
+  missing: number;
+  hostBytesPerSecond: number;
+  recomputes: boolean;
+  /** Challenges answered at once, each told that the card is its own. */
+  challenges?: number;
+};
 
 /** PCIe 5.0 with 16 lanes, which few of these cards have. */
 export const PCIE_BYTES_PER_SECOND = 55e9;
@@ -18,19 +24,22 @@ const READ = 0.85;
 const FILLED = 0.92;
 const n = 4096;
 
-export function supportOfCheater(row: ClassRow, { missing, hostBytesPerSecond, recomputes }: Cheater): ClassSupport {
+export function supportOfCheater(
+  row: ClassRow,
+  { missing, hostBytesPerSecond, recomputes, challenges = 1 }: Cheater,
+): ClassSupport {
   const parameters = { n, slabs: Math.floor((FILLED * row.memoryGib * 2 ** 30) / n ** 2), ...usualSamples };
   const bytes = residentBytes(parameters);
   const ownSeconds = ((1 - missing) * bytes) / (row.gigabytesPerSecond * 1e9 * READ);
   // A byte of a slab costs 2n operations; what the card then reads of it is not even counted.
   const madeBytesPerSecond = recomputes ? (row.int8Tops * 1e12 * 0.6) / (2 * n) : 0;
   const fetchedSeconds = (missing * bytes) / (hostBytesPerSecond + madeBytesPerSecond);
-  const passSeconds = Math.max(ownSeconds, fetchedSeconds);
+  const passSeconds = challenges * Math.max(ownSeconds, fetchedSeconds);
   const micros = BigInt(Math.round(passSeconds * parameters.passes * 1e6));
   return supportFor(
     row.slug,
     boundsOf(parameters, {
-      commitMicros: BigInt(Math.round((2 * n * bytes * 1e6) / (row.int8Tops * 1e12 * 0.6))),
+      commitMicros: BigInt(Math.round((challenges * 2 * n * bytes * 1e6) / (row.int8Tops * 1e12 * 0.6))),
       exchangeMicros: [micros, micros, micros],
       allowanceMicros: 0n,
     }),
