@@ -132,8 +132,12 @@ function isHash({ bytes }: Workspace, at: number, expected: Uint8Array): boolean
   return true;
 }
 
-/** The message, its rows once more side by side with their nodes, nodes and pairs of each entry, a pad and the two lines compared. */
-function workspaceBytes(parameters: Parameters, { bytes, rows, leaves, digests }: Layout, { work }: Queries): number {
+/** Bytes of memory that the checks take: the message, its rows once more side by side with their nodes, nodes and pairs of each entry, a pad and the two lines compared. */
+export function workspaceBytes(
+  parameters: Parameters,
+  { bytes, rows, leaves, digests }: Layout,
+  { work }: Queries,
+): number {
   const entries = rows.count + leaves.count + digests.count + work.length;
   const lines = rows.count * (parameters.n + parameters.n / 8) + 3 * parameters.n;
   return bytes + lines + entries * 512 + 65_536;

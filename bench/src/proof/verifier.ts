@@ -1,11 +1,10 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { bulkDigest } from '@gpucoop/proof/bulk-digest.ts';
-import { checkOpenings } from '@gpucoop/proof/check-openings.ts';
+import { checkOpenings, workspaceBytes } from '@gpucoop/proof/check-openings.ts';
 import { layoutOf } from '@gpucoop/proof/openings-layout.ts';
 import { usualSamples, workOperations } from '@gpucoop/proof/parameters.ts';
 import { expandQueries } from '@gpucoop/proof/queries.ts';
 import { signed, verified } from '@gpucoop/proof/transcript.ts';
-import { openWorkspace } from '@gpucoop/proof/workspace.ts';
 import type { BenchOptions } from '../bench.ts';
 import { forgeOpenings } from './forged-openings.ts';
 import type { Forged } from './forged-openings.ts';
@@ -36,7 +35,7 @@ export async function verifierRows({ quick, say }: BenchOptions): Promise<Record
       'digest ms': digestMs.toFixed(1),
       'signatures ms': signatures.toFixed(1),
       'all ms': allMs.toFixed(1),
-      'memory MB': (openWorkspace(1).bytes.length / 1e6).toFixed(1),
+      'memory MB': (workspaceBytes(forged.parameters, forged.layout, forged.queries) / 1e6).toFixed(1),
       'challenges/s': (1000 / allMs).toFixed(0),
       hashes: String(hashes),
       'prover/verifier operations': `${(Number(workOperations(forged.parameters)) / operations).toExponential(1)}`,
