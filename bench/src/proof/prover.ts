@@ -56,7 +56,7 @@ async function compare(job: Job, programs: readonly (string | undefined)[]): Pro
   return (['fill', 'reside'] as const).map((step) => {
     const of = (done: Done[], time: keyof Spent): number => median(done.map((one) => one[step][time]));
     const amount = step === 'fill' ? (2 * n ** 3 * slabs) / 1e6 : (n * n * slabs * PASSES) / 1e6;
-    const ratios = compilers.map((flags, compiler) => [
+    const ratios = compilers.map((flags, compiler): [string, string] => [
       `cpu of gcc ${flags.map((flag) => flag.replace('-march=', '')).join(' ')}`,
       theirs[compiler]!.length === 0 ? 'missing' : (of(ours, 'cpuMs') / of(theirs[compiler]!, 'cpuMs')).toFixed(2),
     ]);
