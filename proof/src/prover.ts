@@ -8,6 +8,11 @@ export type Prover = {
   devices(): Promise<ProverDevice[]>;
   /** Memory that `slabs` slabs of side `n` take on a device with all that is kept beside them. Callers size the work by it. */
   memoryBytes(n: number, slabs: number): number;
+  /**
+   * Does what needs no challenge, as compiling kernels for a card, so that it does not count as work. Until the result is called the next
+   * `begin` is as fast as any later one.
+   */
+  prepare?: (deviceId: string) => Promise<() => void>;
   /** Computes slabs 1..T and keeps them. When the signal aborts, rejects with its reason and leaves nothing behind. */
   begin(deviceId: string, work: Work, options?: BeginOptions): Promise<Filled>;
 };

@@ -6,8 +6,7 @@ import { UsageError } from './arguments.ts';
 /** The devices that are meant, and how much of each. */
 export type Chosen = FoundDevice & { n: number; memoryBytes: number };
 
-export async function choose(options: Options): Promise<Chosen[]> {
-  const provers = openProvers(options);
+export async function choose(options: Options, provers = openProvers(options)): Promise<Chosen[]> {
   const found =
     options.device === 'gpus' ? gpusOf(await allDevices(provers)) : [await findDevice(provers, options.device)];
   if (found.length === 0) throw new UsageError('there is no GPU that a driver here knows; coop agent doctor says more');

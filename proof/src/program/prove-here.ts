@@ -60,6 +60,7 @@ export async function proveHere(chosen: Chosen, progress: Progress): Promise<Pro
     expiryMs: BigInt(Date.now() + PATIENCE.commitMs),
     seed: fresh(),
   };
+  const release = await prover.prepare?.(device.id);
   try {
     const pings: number[] = [];
     for (let n = 0; n < PINGS; n++) pings.push((await pingMs(link, challenge.id, { nowMs, fresh }, 1000)) ?? 0);
@@ -74,6 +75,7 @@ export async function proveHere(chosen: Chosen, progress: Progress): Promise<Pro
     return { device, kind: prover.kind, parameters, ended, verdict, verifyMs, attestation };
   } finally {
     await answerer.close();
+    release?.();
   }
 }
 

@@ -1,19 +1,15 @@
 import type { Gpu, KernelName, Lane, Launch, Mark } from '../gpu/gpu.ts';
-import { kernelNames } from '../gpu/gpu.ts';
-import type { CudaDevice } from './devices.ts';
+import type { Card } from './cards.ts';
 import type { Driver } from './driver.ts';
 import { CudaError, NOT_READY } from './driver.ts';
-import { modulesFor } from './modules.ts';
 
 export type CudaMemory = { address: bigint };
 
-/** One card, opened. */
-export function openCudaGpu(driver: Driver, device: CudaDevice, chunkBytes: number): Gpu<CudaMemory> {
-  const context = driver.made('cuDevicePrimaryCtxRetain', device.ordinal);
+/** Work on one card, which `give` gives back. */
+export function openCudaGpu(driver: Driver, card: Card, give: () => void, chunkBytes: number): Gpu<CudaMemory> {
   const { call } = driver;
-  const use = (): void => call('cuCtxSetCurrent', context);
+  const use = (): void => call('cuCtxSetCurrent', card.context);
   let closed = false;
-  const modules: bigint[] = [];
   const streams: bigint[] = [];
   const events: bigint[] = [];
   const memories = new Set<bigint>();
@@ -26,9 +22,6 @@ export function openCudaGpu(driver: Driver, device: CudaDevice, chunkBytes: numb
   }
 
   function opened(): Gpu<CudaMemory> {
-    const { texts, productTile } = modulesFor(device.capability);
-    for (const text of texts) modules.push(driver.made('cuModuleLoadData', text));
-    const functions = new Map(kernelNames.map((name) => [name, functionNamed(name)]));
     const lanes: Record<Lane, bigint> = { products: stream(), hashes: stream() };
     for (let n = 0; n < EVENTS; n++) events.push(driver.made('cuEventCreate', WITHOUT_TIMES));
     let nextEvent = 0;
@@ -53,9 +46,22 @@ export function openCudaGpu(driver: Driver, device: CudaDevice, chunkBytes: numb
       },
       run: (lane, launch) => {
         use();
-        const [x, y] = gridOf(launch, productTile);
+        const [x, y] = gridOf(launch, card.productTile);
         const pointers = parameters(launch);
-        call('cuLaunchKernel', functions.get(launch.kernel)!, x, y, 1, THREADS, 1, 1, 0, lanes[lane], pointers, null);
+        call(
+          'cuLaunchKernel',
+          card.functions.get(launch.kernel)!,
+          x,
+          y,
+          1,
+          THREADS,
+          1,
+          1,
+          0,
+          lanes[lane],
+          pointers,
+          null,
+        );
       },
       mark: (lane) => {
         use();
@@ -91,12 +97,6 @@ export function openCudaGpu(driver: Driver, device: CudaDevice, chunkBytes: numb
     };
   }
 
-  function functionNamed(name: KernelName): bigint {
-    const at = new BigUint64Array(1);
-    if (modules.some((module) => driver.code('cuModuleGetFunction', at, module, name) === 0)) return at[0]!;
-    throw new Error(`no module has the kernel ${name}`);
-  }
-
   function stream(): bigint {
     const made = driver.made('cuStreamCreate', NOT_AFTER_DEFAULT);
     streams.push(made);
@@ -111,8 +111,7 @@ export function openCudaGpu(driver: Driver, device: CudaDevice, chunkBytes: numb
     for (const address of memories) driver.code('cuMemFree', address);
     for (const event of events) driver.code('cuEventDestroy', event);
     for (const one of streams) driver.code('cuStreamDestroy', one);
-    for (const module of modules) driver.code('cuModuleUnload', module);
-    call('cuDevicePrimaryCtxRelease', device.ordinal);
+    give();
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeNeeding } from '../../../../test/support/needs.ts';
 import type { ProverDevice } from '../../prover.ts';
+import { proveHere } from '../../program/prove-here.ts';
 import { anyProver } from '../../testing/any-prover.ts';
 import { cpuProver } from '../cpu/cpu-prover.ts';
 import { cudaProver } from './cuda-prover.ts';
@@ -57,6 +58,32 @@ describeNeeding(['cc'], 'the CUDA prover on emulated cards', () => {
     expect(busy!.freeBytes).toBeLessThan(2 ** 30 - 20 * 256 * 256);
     for (const filled of work) await filled.close();
     expect(await prover.devices()).toMatchObject([memory, memory]);
+  });
+
+  test.each(cards)('a whole challenge is proved by $name', async ({ id }) => {
+    const prover = cudaProver({ library });
+    const device = (await prover.devices()).find((one) => one.id === id)!;
+    const progress = { say: () => undefined, clear: () => undefined };
+    const chosen = { prover, device, n: 256, memoryBytes: prover.memoryBytes(256, 5) };
+    const { ended, parameters } = await proveHere(chosen, progress);
+    expect({ outcome: ended.outcome, slabs: parameters.slabs }).toEqual({ outcome: 'proved', slabs: 5 });
+    expect(await prover.devices()).toMatchObject([memory, memory]);
+  });
+
+  test('a card that was prepared keeps its kernels until it is let go, and works as before', async () => {
+    const prover = cudaProver({ library });
+    const key = new Uint32Array(8);
+    const roots = async (): Promise<Uint8Array> => {
+      const work = await prover.begin(cards[0]!.id, { n: 256, slabs: 1, key });
+      await work.close();
+      return work.slabRoots;
+    };
+    const before = await roots();
+    const release = await prover.prepare!(cards[0]!.id);
+    expect([await roots(), await roots()]).toEqual([before, before]);
+    release();
+    expect(await roots()).toEqual(before);
+    await expect(prover.prepare!('GPU-none')).rejects.toThrow('no NVIDIA device');
   });
 
   test('what is said to be needed is what is taken, and a work that does not fit is refused and leaves nothing', async () => {

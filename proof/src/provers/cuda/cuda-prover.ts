@@ -1,5 +1,7 @@
 import type { Prover } from '../../prover.ts';
 import { fillGpu, gpuMemoryBytes } from '../gpu/filled.ts';
+import type { Cards } from './cards.ts';
+import { openCards } from './cards.ts';
 import { openCudaGpu } from './cuda-gpu.ts';
 import { cudaDevices } from './devices.ts';
 import type { Driver } from './driver.ts';
@@ -14,21 +16,31 @@ export type CudaOptions = {
 
 /** NVIDIA cards, through the driver library alone. */
 export function cudaProver({ library = 'libcuda.so.1', chunkBytes = 2 ** 32 }: CudaOptions = {}): Prover {
-  let opening: Promise<Driver | undefined> | undefined;
-  const open = (): Promise<Driver | undefined> => (opening ??= openDriver(library));
+  let opening: Promise<{ driver: Driver; cards: Cards } | undefined> | undefined;
+  const open = () => (opening ??= openDriver(library).then((driver) => driver && { driver, cards: openCards(driver) }));
+  const find = async (deviceId: string) => {
+    const opened = await open();
+    const device = opened && cudaDevices(opened.driver).find(({ id }) => id === deviceId);
+    if (opened === undefined || device === undefined) throw new Error(`there is no NVIDIA device ${deviceId}`);
+    return { ...opened, device };
+  };
   return {
     kind: 'cuda',
     devices: async () => {
-      const driver = await open();
-      return driver === undefined ? [] : cudaDevices(driver);
+      const opened = await open();
+      return opened === undefined ? [] : cudaDevices(opened.driver);
     },
     memoryBytes: (n, slabs) => gpuMemoryBytes(n, slabs, chunkBytes),
+    prepare: async (deviceId) => {
+      const { cards, device } = await find(deviceId);
+      cards.take(device);
+      return () => cards.give(device);
+    },
     begin: async (deviceId, work, options = {}) => {
-      const driver = await open();
-      const device = driver === undefined ? undefined : cudaDevices(driver).find(({ id }) => id === deviceId);
-      if (driver === undefined || device === undefined) throw new Error(`there is no NVIDIA device ${deviceId}`);
+      const { driver, cards, device } = await find(deviceId);
       options.signal?.throwIfAborted();
-      return fillGpu(openCudaGpu(driver, device, chunkBytes), work, options);
+      const gpu = openCudaGpu(driver, cards.take(device), () => cards.give(device), chunkBytes);
+      return fillGpu(gpu, work, options);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeNeeding } from '../../../../test/support/needs.ts';
+import { proveHere } from '../../program/prove-here.ts';
 import { anyProver } from '../../testing/any-prover.ts';
 import { webgpuProver } from './webgpu-prover.ts';
 
@@ -18,5 +19,14 @@ describeNeeding(['vulkan'], 'the WebGPU prover', () => {
     expect(await webgpuProver().devices()).toEqual([]);
     const work = { n: 256, slabs: 1, key: new Uint32Array(8) };
     await expect(webgpuProver().begin('webgpu-0', work)).rejects.toThrow('there is no WebGPU device');
+  });
+
+  test('a whole challenge is proved, over several buffers', async () => {
+    const prover = webgpuProver({ software: true, chunkBytes: 2 * 256 * 256 });
+    const [device] = await prover.devices();
+    const progress = { say: () => undefined, clear: () => undefined };
+    const chosen = { prover, device: device!, n: 256, memoryBytes: prover.memoryBytes(256, 5) };
+    const { ended, parameters } = await proveHere(chosen, progress);
+    expect({ outcome: ended.outcome, slabs: parameters.slabs }).toEqual({ outcome: 'proved', slabs: 5 });
   });
 });
