@@ -70,3 +70,27 @@ test('each commitment, key and root counts', () => {
   const swapped = { ...commitment, passes: commitment.passes.toReversed() };
   expect(checkOpenings(parameters, queries, layout, swapped, body)).toBe('digest_not_committed');
 });
+
+test.each([
+  ['the fewest', { slabs: 1, passes: 1, rows: 1, columns: 1, residencySamples: 1 }],
+  ['the most', { slabs: 3, passes: 64, rows: 1024, columns: 16, residencySamples: 1024 }],
+])(
+  '%s samples that a challenge may have are checked within the memory that is reckoned for them',
+  async (_what, changes) => {
+    const sized = { ...parameters, n: 256, ...changes };
+    const work = cheatingWork({ ...sized, key });
+    const keys = Array.from({ length: sized.passes }, (_, pass) => key.map((word) => word + pass));
+    const trees = [];
+    for (const passKey of keys) trees.push(slabTree(await work.reside(passKey)));
+    const commit = slabTree(work.slabRoots);
+    const asked = expandQueries(hash('query'), sized);
+    const places = layoutOf(sized, asked);
+    const bytes = openingsBody(sized, places, await work.open(places.parts), commit, trees);
+    const said = {
+      workKey: key,
+      root: commit.root,
+      passes: trees.map(({ root }, pass) => ({ key: keys[pass]!, root })),
+    };
+    expect(checkOpenings(sized, asked, places, said, bytes)).toBeUndefined();
+  },
+);

@@ -62,7 +62,7 @@ function rowsAreCommitted({ parameters, layout, commitment, space, at }: Open): 
   space.climb(nodes, indices, at + rows.at + n, rows.entryBytes, rowLevels(parameters));
   const slabs = parts.rows.map(({ slab }) => slab - 1);
   space.climb(nodes, slabs, at + rowSlabs.at, rowSlabs.entryBytes, slabLevels(parameters));
-  return slabs.every((_, n_) => isHash(space, nodes + HASH_BYTES * n_, commitment.root));
+  return slabs.every((_, entry) => isHash(space, nodes + HASH_BYTES * entry, commitment.root));
 }
 
 /** The leaves of one sample lie in one slab: they must reach one root, and that root the commitment. */

@@ -17,7 +17,8 @@ export type Part =
   | 'gpu'
   | 'cc'
   | 'vulkan'
-  | 'nvcc';
+  | 'nvcc'
+  | 'python';
 
 const probes: Record<Part, () => string | undefined> = {
   docker: () =>
@@ -40,6 +41,7 @@ const probes: Record<Part, () => string | undefined> = {
   iptables: () => (answers('iptables', ['-w', '-L', '-n']) ? undefined : 'iptables does not work here'),
   cc: () => (answers('g++', ['--version']) ? undefined : 'no C++ compiler, g++'),
   vulkan: () => (existsSync(softwareVulkan) ? undefined : `no software Vulkan driver at ${softwareVulkan}`),
+  python: () => (answers('python3', ['--version']) ? undefined : 'no Python, python3'),
   nvcc: () => (answers('nvcc', ['--version']) ? undefined : 'no CUDA compiler'),
   gpu: () => (existsSync('/dev/nvidiactl') ? undefined : 'no NVIDIA device'),
 };
