@@ -13,6 +13,7 @@ import { proofAttacks } from './proof/attacks.ts';
 import { proofRelay } from './proof/relay.ts';
 import { proofSharding } from './proof/sharding.ts';
 import { quotes } from './quotes.ts';
+import { rewards } from './rewards.ts';
 import { table } from './table.ts';
 
 /** `npm run bench -- [NAME…] [--out DIR] [--quick]`: each prints a table with the machine and the date; --out keeps JSON of it. */
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   proofSharding,
   gpu,
   gas,
+  rewards,
 ];
 const usage = `npm run bench -- [NAME…] [--out DIR] [--quick]
 

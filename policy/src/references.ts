@@ -27,7 +27,7 @@ function* orders({ timeouts, hold, licences, rewards }: Policy): Generator<Broke
     };
   if (hold.horizon_s <= hold.notice_s) yield { path: ['hold', 'notice_s'], message: 'the hold must cover the notice' };
   for (const [name, phase] of Object.entries(licences?.phases ?? {})) {
-    if (phase.until_s !== null && phase.until_s <= phase.from_s)
+    if (phase.until_s <= phase.from_s)
       yield { path: ['licences', 'phases', name, 'until_s'], message: 'must come after from_s' };
   }
   for (const [name, rule] of Object.entries(rewards)) {

@@ -22,7 +22,28 @@ const rows: [what: string, severity: 'error' | 'warning', path: string, change: 
     'escrow.thaw_s',
     (p) => void (p.escrow!.thaw_s = DAY + 3599),
   ],
-  ['a meter that may halt most of the time', 'error', 'escrow.halt_s', (p) => void (p.escrow!.halt_s = 46 * DAY)],
+  ['a halt soon after another', 'error', 'escrow.halt_every_s', (p) => void (p.escrow!.halt_every_s = 4 * DAY - 1)],
+  ['fees that no statement may keep', 'error', 'escrow.fee_most_ppm', (p) => void (p.escrow!.fee_most_ppm = 49_999)],
+  [
+    'a refund that ends before the sale',
+    'error',
+    'licences.refund.until_s',
+    (p) => void (p.licences!.refund.until_s = 27 * DAY),
+  ],
+  [
+    'a refund for a tenth and more',
+    'error',
+    'licences.refund.fee_ppm',
+    (p) => void (p.licences!.refund.fee_ppm = 100_001),
+  ],
+  ['rebates of more than half', 'error', 'licences.codes', (p) => void (p.licences!.codes.rebate_ppm = 350_001)],
+  ['roots that may take nothing', 'error', 'stake.root_most_ppm', (p) => void (p.stake!.root_most_ppm = 0)],
+  [
+    'two vestings of a pool',
+    'error',
+    'rewards.checkers.vesting',
+    (p) => void (p.rewards['season'] = { ...seasonOfIonet(), pool: 'checkers', vesting: 'providers' }),
+  ],
   [
     'a price below zero after rebates',
     'error',
@@ -31,7 +52,7 @@ const rows: [what: string, severity: 'error' | 'warning', path: string, change: 
   ],
   [
     'a price of nothing after rebates',
-    'warning',
+    'error',
     'licences.tiers.0.price',
     (p) => void Object.assign(p.licences!.codes, { rebate_ppm: 900_000 }),
   ],
@@ -65,7 +86,7 @@ const rows: [what: string, severity: 'error' | 'warning', path: string, change: 
     'licences.tiers.0.cap_per_address',
     (p) => void (p.licences!.tiers[0]!.cap_per_address = 501),
   ],
-  ['a falling price', 'warning', 'licences.tiers.1.price', (p) => void (p.licences!.tiers[1]!.price = '1')],
+  ['a falling price', 'warning', 'licences.tiers.1.price', (p) => void (p.licences!.tiers[1]!.price = '199000000')],
   ['checks by holders of nothing', 'error', 'checks.by', (p) => void (p.licences = null)],
   ['pools above the cap', 'error', 'token.cap', (p) => void (p.token!.cap = '900000000000000000000000000')],
   ['two rules on one pool', 'error', 'rewards.checkers.pool', (p) => void (p.rewards['checkers']!.pool = 'standby')],
@@ -212,6 +233,12 @@ function standbyClass(policy: Json, slug: string): object {
   const rule = policy.rewards['standby']!;
   if (rule.kind !== 'standby') throw new Error('standby');
   return rule.classes[slug]!;
+}
+
+function seasonOfIonet() {
+  const season = structuredClone(policyJson(presets['ionet']!.policy).rewards['ignition_1']!);
+  if (season.kind !== 'season') throw new Error('season');
+  return { ...season, amount: '1' };
 }
 
 const aethirEdge = () => structuredClone(policyJson(presets['aethir']!.policy).edge!);

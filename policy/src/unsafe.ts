@@ -53,21 +53,63 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
   },
 
   function* haltsLeaveTimeBetween({ escrow }) {
-    if (escrow !== null && escrow.halt_s * 2 > escrow.halt_every_s)
-      yield error('escrow.halt_s', 'the meter could halt withdrawals for more than half of the time');
+    if (escrow !== null && escrow.halt_every_s < escrow.thaw_s + 2 * escrow.halt_s)
+      yield error('escrow.halt_every_s', 'a withdrawal could meet two halts: shorter than the thaw and two halts');
+  },
+
+  function* feesWithinTheirMost({ escrow, fees }) {
+    const taken = Math.max(
+      fees.provider_ppm + fees.renter_ppm,
+      (fees.token?.provider_ppm ?? 0) + (fees.token?.renter_ppm ?? 0),
+    );
+    if (escrow !== null && taken > escrow.fee_most_ppm)
+      yield error('escrow.fee_most_ppm', 'is less than the fees: no statement could be paid');
+  },
+
+  function* refundOutlastsSale({ licences }) {
+    const last = Math.max(0, ...Object.values(licences?.phases ?? {}).map(({ until_s }) => until_s));
+    if (licences !== null && licences.refund.until_s < last)
+      yield error('licences.refund.until_s', 'ends before the sale: what is bought last could not be given back');
+    if (licences !== null && licences.refund.fee_ppm > REFUND_FEE_MOST_PPM)
+      yield error('licences.refund.fee_ppm', 'is more than a tenth, which the sale refuses');
+  },
+
+  function* rebatesWithinHalf({ licences }) {
+    const { discount_ppm = 0, rebate_ppm = 0, commission_max_ppm = 0 } = licences?.codes ?? {};
+    const all = discount_ppm + rebate_ppm + commission_max_ppm;
+    if (all > REBATE_MOST_PPM)
+      yield error(
+        'licences.codes',
+        'discount, rebate and commission are more than half of the price, which the sale refuses',
+      );
+  },
+
+  function* slashComesInTime({ stake, claims }) {
+    if (stake !== null && claims !== null && stake.root_most_ppm === 0)
+      yield error('stake.root_most_ppm', 'no root may take anything: no slash could be carried out');
+  },
+
+  function* oneVestingOfAPool({ rewards }) {
+    for (const [name, rule] of Object.entries(rewards)) {
+      const other = Object.values(rewards).find((one) => one.pool === rule.pool && one.vesting !== rule.vesting);
+      if (other !== undefined)
+        yield error(
+          `rewards.${name}.vesting`,
+          `another rule pays out of ${rule.pool} with the vesting ${other.vesting}: a pool has one`,
+        );
+    }
   },
 
   function* licencePriceStaysPositive({ licences }) {
     for (const [n, { price }] of (licences?.tiers ?? []).entries()) {
       const left = priceAfterRebates(price, licences!.codes);
-      if (left < 0n)
-        yield error(
-          `licences.tiers.${n}.price`,
-          'is below zero after discount, rebate and the highest commission: buying would pay',
-        );
-      else if (left === 0n)
-        yield warning(`licences.tiers.${n}.price`, 'is nothing after discount, rebate and the highest commission');
-      if (left <= 0n) return;
+      if (left > 0n) continue;
+      const what = left < 0n ? 'below zero' : 'nothing';
+      yield error(
+        `licences.tiers.${n}.price`,
+        `is ${what} after discount, rebate and the highest commission: buying would pay`,
+      );
+      return;
     }
   },
 
@@ -85,16 +127,14 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
   },
 
   function* lockedUntilRefundEnds({ licences }) {
-    if (licences !== null && licences.locked_until_s < licences.refund.until_s)
+    if (licences !== null && licences.locked_until_s <= licences.refund.until_s)
       yield error('licences.locked_until_s', 'a licence could be sold on and then given back for its price');
   },
 
   function* phasesFollowEachOther({ licences }) {
     const phases = Object.entries(licences?.phases ?? {});
     for (const [name, { allowlist, from_s }] of phases) {
-      const open = phases.find(
-        ([, other]) => !other.allowlist && other.from_s <= from_s && (other.until_s ?? Infinity) > from_s,
-      );
+      const open = phases.find(([, other]) => !other.allowlist && other.from_s <= from_s && other.until_s > from_s);
       if (allowlist && open !== undefined)
         yield warning(`licences.phases.${name}`, `the list means nothing: ${open[0]} is open to all at the same time`);
     }
@@ -339,6 +379,10 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
       );
   },
 ];
+
+/** Of LicenseSale, which is immutable. */
+const REFUND_FEE_MOST_PPM = 100_000;
+const REBATE_MOST_PPM = 500_000;
 
 type Span = { from_s: number; until_s: number | null };
 

@@ -1,3 +1,4 @@
+import { contractParameters } from '@gpucoop/policy/contract-parameters.ts';
 import { policyJson, policyText } from '@gpucoop/policy/policy.ts';
 import { readPolicyFile } from '@gpucoop/policy/policy-file.ts';
 import { presets } from '@gpucoop/policy/presets/presets.ts';
@@ -21,10 +22,19 @@ const show = command({
     ['coop policy show standby --json', 'the policy as a file begins: take .policy out of it'],
   ],
   positionals: [{ ...policyArgument, optional: true }],
-  flags: {},
+  flags: {
+    contracts: {
+      type: 'boolean',
+      about: 'What its contracts are deployed with instead, as JSON; times count from the start',
+    },
+  },
   run: async (input) => {
-    const { terminal, args } = input;
+    const { terminal, args, flags } = input;
     const shown = await findShown(args[0], input);
+    if (flags['contracts']) {
+      const parameters = contractParameters(shown.policy, { start: 0n, saleOpens: 0n });
+      return terminal.print(JSON.stringify(parameters, bigintsAsText, terminal.json ? 0 : 2));
+    }
     if (terminal.json)
       return terminal.printJson({ hash: shown.hash, policy: policyJson(shown.policy), sources: shown.sources });
     const { policy, hash } = shown;
@@ -107,6 +117,8 @@ const check = command({
     return refused ? 1 : 0;
   },
 });
+
+const bigintsAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 
 export const policy: Group = {
   about: 'The economic rules of networks',

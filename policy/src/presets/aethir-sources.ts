@@ -119,6 +119,8 @@ export const aethirSources: Sources = {
   },
   'stake.rewards_first': { kind: 'published', text: 'rewards are slashed first, then the stake', date: '2024' },
   'stake.slash_most_ppm': { kind: 'assumed', text: 'no bound is published' },
+  'stake.root_most_ppm': { kind: 'ours', text: 'bounds what a false root could take' },
+  'stake.epochs_open': { kind: 'ours', text: 'bounds how late a slash may come' },
   'stake.cooldown_s': { kind: 'published', text: '180 days', date: '2025' },
   'stake.appeal_s': { kind: 'ours', text: 'no appeal is published' },
   'stake.appeal_bond': { kind: 'ours', text: 'no appeal is published' },
@@ -160,6 +162,15 @@ export const aethirSources: Sources = {
     text: 'a code gives 10 % back two weeks after the purchase (a buyer’s program)',
     date: '2024-03',
   },
+  'licences.codes.paid_after_s': {
+    kind: 'reported',
+    text: 'two weeks after the purchase; here, after the end of the sale, since until then it can be given back',
+    date: '2024-03',
+  },
+  'licences.phases.public.until_s': {
+    kind: 'assumed',
+    text: 'how long the sale stayed open is not published; 90 days',
+  },
   'licences.codes.commission_ppm': {
     kind: 'assumed',
     text: 'its page is not public; a sale of the same text (Inferix) gives 5 % to each side, and partners what was negotiated',
@@ -168,7 +179,7 @@ export const aethirSources: Sources = {
   'licences.codes.discount_ppm': { kind: 'code', text: 'a code only leaves a record in the sale’s contract' },
   'licences.refund': {
     kind: 'published',
-    text: 'none; a buy-back at changing prices with 10 % fee came in May 2025',
+    text: 'none was promised; a buy-back at changing prices with 10 % fee came in May 2025. A sale of Coop’s contracts can be given back until it ends, here for that fee',
     date: '2025-05-22',
   },
   'licences.locked_until_s': {

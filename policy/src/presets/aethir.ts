@@ -13,6 +13,7 @@ const ATH = (amount: string): bigint => parseUnits(amount, 18);
 /** So many thousandths of the whole supply of 42 billion. */
 const supply = (thousandths: bigint): bigint => (ATH('42000000000') * thousandths) / 1000n;
 const SALE = [2024, 3, 18, 10] as const;
+const SALE_S = 90 * DAY;
 
 /** K, so that an H100 stakes the 10,000 ATH that others report at the published coefficient; other classes by their reference price. */
 const COEFFICIENT = ATH('1334.22');
@@ -123,6 +124,8 @@ export const aethir: Preset = {
       poster_bond: ATH('1000000'),
       dispute_bond: ATH('100000'),
       poster_silent_s: 3 * DAY,
+      arbiter_s: 7 * DAY,
+      grant_most: ATH('25000000'),
     },
     stake: {
       required: { kind: 'coefficient', coefficient: COEFFICIENT, values, fixed_for_s: MONTH },
@@ -136,6 +139,8 @@ export const aethir: Preset = {
       },
       rewards_first: true,
       slash_most_ppm: 1_000_000,
+      root_most_ppm: 100_000,
+      epochs_open: 14,
       cooldown_s: 180 * DAY,
       appeal_s: 14 * DAY,
       appeal_bond: ATH('10000'),
@@ -161,16 +166,16 @@ export const aethir: Preset = {
       tiers: aethirTiers,
       phases: {
         allowlist: { from_s: 0, until_s: DAY, allowlist: true, allocation: 0 },
-        public: { from_s: 2 * DAY, until_s: null, allowlist: false, allocation: 0 },
+        public: { from_s: 2 * DAY, until_s: SALE_S, allowlist: false, allocation: 0 },
       },
       codes: {
         discount_ppm: 0,
         rebate_ppm: 100_000,
         commission_ppm: 50_000,
         commission_max_ppm: 100_000,
-        paid_after_s: 14 * DAY,
+        paid_after_s: SALE_S + 14 * DAY,
       },
-      refund: { until_s: 0, fee_ppm: 0 },
+      refund: { until_s: SALE_S, fee_ppm: 100_000 },
       locked_until_s: secondsFrom(SALE, [2025, 7, 12, 4]),
       earns: 'refund_end',
       identity: 'claim',

@@ -20,7 +20,7 @@ export const ground = {
     ready_s: 600,
     stop_s: 60,
   },
-  escrow: { thaw_s: 2 * DAY, signing_s: HOUR, halt_s: DAY, halt_every_s: 90 * DAY },
+  escrow: { thaw_s: 2 * DAY, fee_most_ppm: 300_000, signing_s: HOUR, halt_s: DAY, halt_every_s: 90 * DAY },
   governance: { timelock_s: 7 * DAY, pause_s: 7 * DAY },
 } as const satisfies Partial<Policy>;
 
@@ -50,6 +50,8 @@ const roots: Source = {
 export const rootSources: Sources = {
   'claims.forfeits': roots,
   'claims.dispute_s': roots,
+  'claims.arbiter_s': roots,
+  'claims.grant_most': roots,
   'claims.poster_bond': roots,
   'claims.dispute_bond': roots,
   'claims.poster_silent_s': roots,

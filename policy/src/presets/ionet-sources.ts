@@ -149,6 +149,8 @@ export const ionetSources: Sources = {
     date: '2025-09-12',
   },
   'stake.slash_most_ppm': { kind: 'assumed', text: 'no bound is published' },
+  'stake.root_most_ppm': { kind: 'ours', text: 'bounds what a false root could take' },
+  'stake.epochs_open': { kind: 'ours', text: 'bounds how late a slash may come' },
   'stake.cooldown_s': { kind: 'published', text: '14 days, all or nothing', date: '2025-09-12' },
   'stake.appeal_s': { kind: 'published', text: 'one month, by ticket; then burnt', date: '2025-09-12' },
   'stake.appeal_bond': { kind: 'published', text: 'a ticket costs nothing', date: '2025-09-12' },

@@ -108,6 +108,8 @@ export const ionet: Preset = {
       poster_bond: IO('10000'),
       dispute_bond: IO('1000'),
       poster_silent_s: 3 * DAY,
+      arbiter_s: 7 * DAY,
+      grant_most: IO('1000000'),
     },
     stake: {
       required: {
@@ -126,6 +128,8 @@ export const ionet: Preset = {
       },
       rewards_first: true,
       slash_most_ppm: 1_000_000,
+      root_most_ppm: 100_000,
+      epochs_open: 14,
       cooldown_s: 14 * DAY,
       appeal_s: 30 * DAY,
       appeal_bond: 0n,

@@ -74,6 +74,8 @@ export const standby: Preset = {
       poster_bond: COOP('10000'),
       dispute_bond: COOP('1000'),
       poster_silent_s: 3 * DAY,
+      arbiter_s: 7 * DAY,
+      grant_most: COOP('1000000'),
     },
     stake: {
       required: { kind: 'earned', keep_ppm: 150_000, at_risk_s: 7 * DAY },
@@ -89,6 +91,8 @@ export const standby: Preset = {
       },
       rewards_first: true,
       slash_most_ppm: 1_000_000,
+      root_most_ppm: 100_000,
+      epochs_open: 10,
       cooldown_s: 14 * DAY,
       appeal_s: 7 * DAY,
       appeal_bond: COOP('100'),
@@ -141,7 +145,7 @@ export const standby: Preset = {
       })),
       phases: {
         allowlist: { from_s: 0, until_s: 2 * DAY, allowlist: true, allocation: 0 },
-        public: { from_s: 2 * DAY, until_s: null, allowlist: false, allocation: 0 },
+        public: { from_s: 2 * DAY, until_s: 28 * DAY, allowlist: false, allocation: 0 },
       },
       codes: {
         discount_ppm: 50_000,

@@ -25,6 +25,8 @@ export const Claims = z.strictObject({
   dispute_s: Duration.describe('Between the posting of an epoch’s root and its becoming final'),
   poster_bond: Tokens,
   dispute_bond: Tokens,
+  arbiter_s: Duration.describe('To decide a dispute; silence voids the roots'),
+  grant_most: Tokens.describe('Most that the roots of one epoch may grant: what a false one takes at worst'),
   poster_silent_s: Duration.describe('Then anybody with a bond may post'),
 });
 export type Claims = z.output<typeof Claims>;
@@ -32,6 +34,7 @@ export type Claims = z.output<typeof Claims>;
 /** Money of renters on chain. */
 export const Escrow = z.strictObject({
   thaw_s: Duration.describe('From asking for money back until it may be taken'),
+  fee_most_ppm: Ppm.describe('Most that a statement may keep of what a renter pays'),
   signing_s: Duration.describe('Longest time between a second served and the statement that pays for it'),
   halt_s: Seconds.describe('Longest halt that the meter may call; thaw clocks stop'),
   halt_every_s: Duration.describe('Shortest time between two halts'),

@@ -20,7 +20,7 @@ export const Licences = z.strictObject({
     Name,
     z.strictObject({
       from_s: Seconds,
-      until_s: Seconds.nullable(),
+      until_s: Seconds,
       allowlist: z.boolean().describe('Only for who stands on a list'),
       allocation: z.int().min(0).describe('Licences for each address on the list; 0: as its entry says'),
     }),
@@ -33,7 +33,7 @@ export const Licences = z.strictObject({
     paid_after_s: Seconds,
   }),
   refund: z.strictObject({
-    until_s: Seconds.describe('0: none'),
+    until_s: Seconds.describe('The one end of all refunds; not before the last phase ends'),
     fee_ppm: Ppm,
   }),
   locked_until_s: Seconds.describe('No transfers before'),

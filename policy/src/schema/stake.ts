@@ -59,6 +59,8 @@ export const Stake = z.strictObject({
     .describe('What is taken, and for what'),
   rewards_first: z.boolean().describe('Rewards not yet paid out are taken before the stake'),
   slash_most_ppm: Ppm.describe('Of a machine’s stake, by one root'),
+  root_most_ppm: Ppm.describe('Of all stakes together, by one root'),
+  epochs_open: z.int().min(1).describe('Slashes of the last so many epochs can be announced'),
   cooldown_s: Seconds.describe('From unstaking until it may be taken out; until then it can be slashed'),
   appeal_s: Duration.describe('From the announcement of a slash until it may be carried out'),
   appeal_bond: Tokens,

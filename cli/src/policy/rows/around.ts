@@ -39,11 +39,18 @@ export const claimRows: Rows = (policies) => {
     {
       subject,
       title: 'disputes',
-      paths: ['claims.dispute_s', 'claims.poster_bond', 'claims.dispute_bond', 'claims.poster_silent_s'],
+      paths: [
+        'claims.dispute_s',
+        'claims.poster_bond',
+        'claims.dispute_bond',
+        'claims.arbiter_s',
+        'claims.poster_silent_s',
+        'claims.grant_most',
+      ],
       value: ({ claims, token }) =>
         claims === null
           ? undefined
-          : `for ${span(claims.dispute_s)}; bonds: poster ${tokens(claims.poster_bond, token)}, disputer ${tokens(claims.dispute_bond, token)}; anybody posts after ${span(claims.poster_silent_s)}`,
+          : `for ${span(claims.dispute_s)}; bonds: poster ${tokens(claims.poster_bond, token)}, disputer ${tokens(claims.dispute_bond, token)}; void if undecided for ${span(claims.arbiter_s)}; anybody posts after ${span(claims.poster_silent_s)}; at most ${tokens(claims.grant_most, token)} an epoch`,
     },
   ];
 };
@@ -179,7 +186,7 @@ export const runningRows: Rows = () => {
       value: ({ escrow }) =>
         escrow === null
           ? undefined
-          : `thaw ${span(escrow.thaw_s)}, statements within ${span(escrow.signing_s)}, halts of at most ${span(escrow.halt_s)} every ${span(escrow.halt_every_s)}`,
+          : `thaw ${span(escrow.thaw_s)}, fees of at most ${share(escrow.fee_most_ppm)}, statements within ${span(escrow.signing_s)}, halts of at most ${span(escrow.halt_s)} every ${span(escrow.halt_every_s)}`,
     },
     {
       subject,

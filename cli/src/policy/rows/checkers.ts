@@ -79,7 +79,7 @@ export const licenceRows: Rows = (policies) => {
     row('phases', ['.phases'], ({ phases }) =>
       Object.entries(phases)
         .map(([name, phase]) => {
-          const end = phase.until_s === null ? 'on' : `to ${phase.until_s === 0 ? '0' : span(phase.until_s)}`;
+          const end = `to ${span(phase.until_s)}`;
           const who = phase.allowlist
             ? `, list with ${phase.allocation === 0 ? 'an allocation each' : `${phase.allocation} each`}`
             : '';
@@ -93,9 +93,7 @@ export const licenceRows: Rows = (policies) => {
       ({ codes }) =>
         `${share(codes.discount_ppm)} off, ${share(codes.rebate_ppm)} back, ${share(codes.commission_ppm)} commission (at most ${share(codes.commission_max_ppm)}), after ${span(codes.paid_after_s)}`,
     ),
-    row('refund', ['.refund'], ({ refund }) =>
-      refund.until_s === 0 ? 'none' : `for ${span(refund.until_s)}, less ${share(refund.fee_ppm)}`,
-    ),
+    row('refund', ['.refund'], ({ refund }) => `until ${span(refund.until_s)}, less ${share(refund.fee_ppm)}`),
     row(
       'changes hands',
       ['.locked_until_s', '.transfer_void_s'],

@@ -151,11 +151,11 @@ export const stakeRows: Rows = (policies) => {
     {
       subject,
       title: 'slash is taken',
-      paths: ['stake.rewards_first', 'stake.slash_most_ppm'],
+      paths: ['stake.rewards_first', 'stake.slash_most_ppm', 'stake.root_most_ppm', 'stake.epochs_open'],
       value: ({ stake }) =>
         stake === null
           ? undefined
-          : `${stake.rewards_first ? 'from rewards first' : 'from the stake'}, at most ${share(stake.slash_most_ppm)} by one root`,
+          : `${stake.rewards_first ? 'from rewards first' : 'from the stake'}, at most ${share(stake.slash_most_ppm)} of a machine’s and ${share(stake.root_most_ppm)} of all by one root; within ${stake.epochs_open} epochs`,
     },
     {
       subject,
