@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { Policy } from './policy.ts';
 
-type Shape = {
+export type Shape = {
   type?: string;
+  description?: string;
+  const?: unknown;
+  enum?: unknown[];
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
   properties?: Record<string, Shape>;
   additionalProperties?: Shape | false;
   items?: Shape;

@@ -1,5 +1,5 @@
 import { parseUnits } from '../decimal.ts';
-import { cliffThenLinear, halvings } from '../emission.ts';
+import { cliffThenLinear, halvings, type PointsCurve } from '../emission.ts';
 import { ground, groundSources } from './ground.ts';
 import type { Preset } from './preset.ts';
 import { byClass, referencePrices, referencePriceSource } from './reference-prices.ts';
@@ -7,7 +7,6 @@ import { DAY, HOUR, MONTH, YEAR } from './time.ts';
 
 const COOP = (amount: string): bigint => parseUnits(amount, 18);
 const USD = (amount: string): bigint => parseUnits(amount, 6);
-const halved = { genesis: 0n, period_s: 2 * YEAR, periods: 16 };
 const fifteenPercent = { genesis: 0n, total: COOP('150000000') };
 
 /** Of a check: five, no two of one operator, four of whom must agree. */
@@ -32,8 +31,8 @@ export const standby: Preset = {
     token: { symbol: 'COOP', name: 'Coop', decimals: 18, cap: COOP('1000000000') },
     emission: {
       pools: {
-        standby: halvings({ ...halved, supply: COOP('500000000') }),
-        checkers: halvings({ ...halved, supply: COOP('200000000') }),
+        standby: halving(COOP('500000000')),
+        checkers: halving(COOP('200000000')),
         treasury: cliffThenLinear({ ...fifteenPercent, cliff_s: 0, term_s: 48 * MONTH }),
         team: cliffThenLinear({ ...fifteenPercent, cliff_s: 12 * MONTH, term_s: 36 * MONTH }),
       },
@@ -206,3 +205,9 @@ export const standby: Preset = {
     place: { kind: 'ours', text: 'everywhere; an operator with a licence to keep sets it' },
   },
 };
+
+/** Half of what is left every two years; the last of sixteen times gives all of the rest, a 65,536th. */
+function halving(supply: bigint): PointsCurve {
+  const { points } = halvings({ supply, genesis: 0n, period_s: 2 * YEAR, periods: 16 });
+  return { kind: 'points', points: [...points.slice(0, -1), { ...points.at(-1)!, total: supply }] };
+}

@@ -10,7 +10,7 @@ export const Curve = z
       genesis: Tokens.describe('Released at the start'),
       first: Tokens.describe('Released over the first epoch'),
       decay_ray: Ray.describe('By which an epoch is less than the one before'),
-      epoch_s: Duration,
+      epoch_s: Duration.describe('An epoch is released when it is over'),
       cap: Tokens.describe('Most that is ever released, genesis included'),
     }),
     z.strictObject({
@@ -29,11 +29,16 @@ export const Curve = z
   });
 
 export const Token = z.strictObject({
-  symbol: z.string().regex(/^[A-Za-z0-9]{2,11}$/),
-  name: z.string().min(2).max(40),
-  decimals: z.int().min(0).max(36),
+  symbol: z
+    .string()
+    .regex(/^[A-Za-z0-9]{2,11}$/)
+    .describe('Two to eleven letters and digits'),
+  name: z.string().min(2).max(40).describe('Of the token, as wallets show it'),
+  decimals: z.int().min(0).max(36).describe('Of its smallest unit'),
   cap: Tokens.describe('Everything ever minted'),
 });
 
 /** What a pool does not need is deferred: it stays below the ceiling and may be released later. */
-export const Emission = z.strictObject({ pools: z.record(Name, Curve) });
+export const Emission = z.strictObject({
+  pools: z.record(Name, Curve).describe('By name; rules of reward say which they pay out of'),
+});
