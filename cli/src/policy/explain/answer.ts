@@ -21,9 +21,9 @@ export function inDollars(amount: bigint, { name, token }: Policy, question: Que
   return (amount * question.tokenMicros(name)) / 10n ** BigInt(token?.decimals ?? 18);
 }
 
-/** Dollars for a reader: two decimals, and for less than a cent what it takes. */
+/** Dollars for a reader: cents from ten dollars on, below that hundredths of a cent, and for less what it takes. */
 export function usd(micros: bigint): string {
-  const step = micros >= 10_000n || micros === 0n ? 10_000n : micros >= 100n ? 100n : 1n;
+  const step = micros >= 10_000_000n || micros % 10_000n === 0n ? 10_000n : micros >= 1000n ? 100n : 1n;
   return dollars(((micros + step / 2n) / step) * step);
 }
 
