@@ -4,8 +4,8 @@ import { Policy } from './policy.ts';
 export type Shape = {
   type?: string;
   description?: string;
-  const?: unknown;
-  enum?: unknown[];
+  const?: string | number;
+  enum?: (string | number)[];
   pattern?: string;
   minimum?: number;
   maximum?: number;
