@@ -9,6 +9,9 @@
 /// A kernel that the host finds by its name.
 #define ENTRY extern "C" __global__ void
 
+/// Shared memory whose size the host says at the launch.
+#define DYNAMIC_SHARED(name, bytes) extern __shared__ __align__(128) uint8_t name[]
+
 /// Bytes of a word in the opposite order.
 __device__ inline uint32_t swapped(uint32_t word) { return __byte_perm(word, 0, 0x0123); }
 

@@ -9,9 +9,11 @@
 #define __constant__
 #define __shared__ static
 #define __align__(bytes) __attribute__((aligned(bytes)))
-#define __launch_bounds__(...)
+#define __maxnreg__(registers)
 #define __global__
 #define ENTRY extern "C" void
+/// No more than what the launch asked for: what lies behind it is not ours.
+#define DYNAMIC_SHARED(name, bytes) uint8_t* const name = emulate_shared(bytes)
 
 struct uint4 { uint32_t x, y, z, w; } __align__(16);
 static inline uint4 make_uint4(uint32_t x, uint32_t y, uint32_t z, uint32_t w) { return {x, y, z, w}; }
@@ -31,6 +33,7 @@ struct Brought {
 };
 extern Brought* brought;
 
+uint8_t* emulate_shared(uint32_t bytes);
 void emulate_copy(void* shared, const void* global);
 void emulate_end_of_group();
 void emulate_await(int pending);

@@ -53,6 +53,9 @@ struct Card { const char* name; int major, minor; };
 const Card cards[] = {{"Emulated 8.0", 8, 0}, {"Emulated 7.5", 7, 5}};
 constexpr int CARDS = 2;
 constexpr size_t CARD_BYTES = 1u << 30, GUARD_BYTES = 64;
+/// Of shared memory in a block: without asking, and at all.
+constexpr unsigned SHARED_BYTES_USUAL = 48 * 1024, SHARED_BYTES_MAX = 99 * 1024;
+std::map<const Kernel*, unsigned> shared_allowed;
 
 struct Event { long wanted = 0, reached = 0; };
 /// A step is done, or has to wait for an event.
@@ -207,10 +210,20 @@ int cuModuleGetFunction(const Kernel** function, Module* module, const char* nam
   *function = &found->second;
   return OK;
 }
+/// CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES is the one that is known.
+int cuFuncSetAttribute(const Kernel* function, int attribute, int value) {
+  if (attribute != 8 || value < 0 || static_cast<unsigned>(value) > SHARED_BYTES_MAX) return INVALID_VALUE;
+  shared_allowed[function] = static_cast<unsigned>(value);
+  return OK;
+}
 int cuLaunchKernel(const Kernel* function, unsigned x, unsigned y, unsigned z, unsigned threads, unsigned threads_y, unsigned threads_z,
                    unsigned shared_bytes, Stream* stream, void** parameters, void** extra) {
-  if (x == 0 || y == 0 || z != 1 || threads_y != 1 || threads_z != 1 || shared_bytes != 0 || extra != nullptr) return INVALID_VALUE;
-  stream->steps.push_back([launch = (*function)(parameters), x, y, threads] { return run_grid({x, y, 1}, threads, launch), true; });
+  if (x == 0 || y == 0 || z != 1 || threads_y != 1 || threads_z != 1 || extra != nullptr) return INVALID_VALUE;
+  const auto allowed = shared_allowed.find(function);
+  if (shared_bytes > (allowed == shared_allowed.end() ? SHARED_BYTES_USUAL : allowed->second)) return INVALID_VALUE;
+  stream->steps.push_back([launch = (*function)(parameters), x, y, threads, shared_bytes] {
+    return run_grid({x, y, 1}, threads, shared_bytes, launch), true;
+  });
   return OK;
 }
 

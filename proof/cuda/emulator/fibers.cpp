@@ -1,6 +1,7 @@
 // Blocks of threads as fibers. They take turns only where threads of a GPU wait for each other, and in an order that changes from turn to
 // turn, so that a missing barrier shows.
 #include <setjmp.h>
+#include <stdlib.h>
 #include <ucontext.h>
 
 #include <deque>
@@ -39,6 +40,8 @@ Meeting block;
 std::function<void()> body;
 jmp_buf scheduler;
 uint32_t current;
+alignas(128) uint8_t shared[128 * 1024];
+uint32_t shared_size;
 
 void run_body() {
   body();
@@ -93,7 +96,8 @@ void run_block(uint32_t threads) {
 
 }  // namespace
 
-void run_grid(Index grid, uint32_t threads, std::function<void()> kernel) {
+void run_grid(Index grid, uint32_t threads, uint32_t shared_bytes, std::function<void()> kernel) {
+  shared_size = shared_bytes;
   while (fibers.size() < threads) fibers.push_back(std::make_unique<Fiber>());
   warps.assign(threads / 32, {});
   belongings.assign(threads / 32, std::vector<Brought>(32));
@@ -111,6 +115,11 @@ void run_grid(Index grid, uint32_t threads, std::function<void()> kernel) {
 
 void __syncthreads() { meet(block, blockDim.x, nullptr); }
 void meet_warp(void (*work)()) { meet(warps[current / 32], 32, work); }
+
+uint8_t* emulate_shared(uint32_t bytes) {
+  if (bytes > shared_size) abort();
+  return shared;
+}
 
 void emulate_copy(void* shared, const void* global) { fibers[current]->open.push_back({shared, global}); }
 

@@ -25,6 +25,7 @@ test('each thing that is wrong has its name', () => {
     fault: 'wrong_nonce',
   });
   expect(judged(cardWithChain({ forged: true }))).toEqual({ fault: 'broken_chain' });
+  expect(judged(cardWithChain({ misnamed: true }))).toEqual({ fault: 'broken_chain' });
   expect(judged(cardWithChain({ authority: false }))).toEqual({ fault: 'broken_chain' });
   expect(judged(cardWithChain({ years: [2021, 2025] }))).toEqual({ fault: 'not_in_time' });
   expect(judged(cardWithChain({ years: [2027, 2030] }))).toEqual({ fault: 'not_in_time' });

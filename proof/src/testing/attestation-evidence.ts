@@ -19,6 +19,8 @@ export type ChainOptions = {
   otherKey?: boolean;
   /** The middle certificate is signed by nobody that the chain names. */
   forged?: boolean;
+  /** The card's certificate names another issuer than the middle one. */
+  misnamed?: boolean;
 };
 
 export function cardWithChain({
@@ -26,13 +28,14 @@ export function cardWithChain({
   authority = true,
   otherKey = false,
   forged = false,
+  misnamed = false,
 }: ChainOptions = {}): Maker {
   const [root, middle, card, stranger] = [keys(), keys(), keys(), keys()];
   const always: [number, number] = [2021, 9999];
   const certificates = [
     certificate({
       subject: 'GH100 A01 GSP BROM',
-      issuer: 'Example GH100 Identity',
+      issuer: misnamed ? 'Example GB100 Identity' : 'Example GH100 Identity',
       key: card,
       by: middle,
       years,

@@ -2,14 +2,14 @@ import type { KernelName } from '../gpu/gpu.ts';
 import { kernelNames } from '../gpu/gpu.ts';
 import type { CudaDevice } from './devices.ts';
 import type { Driver } from './driver.ts';
+import type { ProductShape } from './modules.ts';
 import { modulesFor } from './modules.ts';
 
 /** A card that is open, with its kernels compiled. */
 export type Card = {
   context: bigint;
   functions: ReadonlyMap<KernelName, bigint>;
-  /** Entries on a side of what a block of the product makes. */
-  productTile: number;
+  product: ProductShape;
 };
 
 export type Cards = {
@@ -39,8 +39,11 @@ export function openCards(driver: Driver): Cards {
   };
 }
 
+/** CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: without it a launch may ask for 48 KiB. */
+const DYNAMIC_SHARED_BYTES = 8;
+
 function opened(driver: Driver, { ordinal, capability }: CudaDevice): { card: Card; close: () => void } {
-  const { texts, productTile } = modulesFor(capability);
+  const { texts, product } = modulesFor(capability);
   const context = driver.made('cuDevicePrimaryCtxRetain', ordinal);
   const modules: bigint[] = [];
   const close = (): void => {
@@ -52,7 +55,8 @@ function opened(driver: Driver, { ordinal, capability }: CudaDevice): { card: Ca
     driver.call('cuCtxSetCurrent', context);
     for (const text of texts) modules.push(driver.made('cuModuleLoadData', text));
     const functions = new Map(kernelNames.map((name) => [name, functionNamed(name)]));
-    return { card: { context, functions, productTile }, close };
+    driver.call('cuFuncSetAttribute', functions.get('product')!, DYNAMIC_SHARED_BYTES, product.sharedBytes);
+    return { card: { context, functions, product }, close };
   } catch (error) {
     close();
     throw error;

@@ -1,5 +1,6 @@
 import type { Gpu, KernelName, Lane, Launch, Mark } from '../gpu/gpu.ts';
 import type { Card } from './cards.ts';
+import type { ProductShape } from './modules.ts';
 import type { Driver } from './driver.ts';
 import { CudaError, NOT_READY } from './driver.ts';
 
@@ -46,22 +47,10 @@ export function openCudaGpu(driver: Driver, card: Card, give: () => void, chunkB
       },
       run: (lane, launch) => {
         use();
-        const [x, y] = gridOf(launch, card.productTile);
-        const pointers = parameters(launch);
-        call(
-          'cuLaunchKernel',
-          card.functions.get(launch.kernel)!,
-          x,
-          y,
-          1,
-          THREADS,
-          1,
-          1,
-          0,
-          lanes[lane],
-          pointers,
-          null,
-        );
+        const [x, y] = gridOf(launch, card.product);
+        const shared = launch.kernel === 'product' ? card.product.sharedBytes : 0;
+        const kernel = card.functions.get(launch.kernel)!;
+        call('cuLaunchKernel', kernel, x, y, 1, THREADS, 1, 1, shared, lanes[lane], parameters(launch), null);
       },
       mark: (lane) => {
         use();
@@ -133,8 +122,8 @@ const itemsOfBlock: Record<Exclude<KernelName, 'product'>, number> = {
 /** Enough to fill the largest card many times over. */
 const BLOCKS_MAX = 2 ** 16 - 1;
 
-function gridOf({ kernel, items }: Launch<CudaMemory>, productTile: number): [number, number] {
-  if (kernel === 'product') return [items / productTile, items / productTile];
+function gridOf({ kernel, items }: Launch<CudaMemory>, { rows, columns }: ProductShape): [number, number] {
+  if (kernel === 'product') return [items / columns, items / rows];
   return [Math.min(BLOCKS_MAX, Math.ceil(items / itemsOfBlock[kernel])), 1];
 }
 

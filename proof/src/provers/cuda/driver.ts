@@ -27,6 +27,7 @@ const prototypes = {
   cuModuleLoadData: 'int cuModuleLoadData(void *module, str text)',
   cuModuleUnload: 'int cuModuleUnload(uint64_t module)',
   cuModuleGetFunction: 'int cuModuleGetFunction(void *function, uint64_t module, str name)',
+  cuFuncSetAttribute: 'int cuFuncSetAttribute(uint64_t function, int attribute, int value)',
   cuLaunchKernel:
     'int cuLaunchKernel(uint64_t function, uint32_t x, uint32_t y, uint32_t z, uint32_t threads, uint32_t threadsY, uint32_t threadsZ, uint32_t sharedBytes, uint64_t stream, void *parameters, void *extra)',
   cuGetErrorName: 'int cuGetErrorName(int code, void *name)',

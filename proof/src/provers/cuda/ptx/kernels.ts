@@ -1,5 +1,5 @@
 // Generated from proof/cuda/kernels.cu by `npm run generate` with nvcc 13.0.88. Do not edit.
-// Sources: a3b4c14369045d9238c2b126a6e556897548a120d76fa553f5503cd09fdb0568
+// Sources: 32bd27f0c093dc1b00c0dbef94a51fbe52a536cf048014938a2ac76bdfa3ac1a
 
 export const kernels = `.version 7.0
 .target sm_75
