@@ -7,7 +7,7 @@ import { treeBytes } from '../../tree-in-memory.ts';
  */
 export type Bank = { memory: WebAssembly.Memory; firstSlab: number; slabs: number };
 
-const BANK_BYTES = 2 ** 30;
+export const USUAL_BANK_BYTES = 2 ** 30;
 export const SHARED_PAGES_MAX = 65_536;
 
 const slabAndTreeBytes = (n: number): number => n * n + treeBytes(n);
@@ -15,9 +15,13 @@ export const scratchBytes = (n: number): number => n + treeBytes(n);
 const bankBytes = (n: number, slabs: number, workers: number): number =>
   FREE_FROM + workers * scratchBytes(n) + slabs * slabAndTreeBytes(n) + 256;
 
+/** How a work is divided: slabs over banks of so many bytes, and the computing over workers. */
+export type Division = { n: number; slabs: number; workers: number; bankBytesMost: number };
+
 /** Slabs count from 1. */
-export function openBanks(n: number, slabs: number, workers: number): Bank[] {
-  return split(n, slabs).map(({ firstSlab, slabs: count }) => {
+export function openBanks(division: Division): Bank[] {
+  const { n, workers } = division;
+  return split(division).map(({ firstSlab, slabs: count }) => {
     const pages = Math.ceil(bankBytes(n, count, workers) / PAGE_BYTES);
     return {
       memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }),
@@ -27,8 +31,9 @@ export function openBanks(n: number, slabs: number, workers: number): Bank[] {
   });
 }
 
-export function banksBytes(n: number, slabs: number, workers: number): number {
-  return split(n, slabs).reduce((sum, { slabs: count }) => sum + bankBytes(n, count, workers), 0);
+export function banksBytes(division: Division): number {
+  const { n, workers } = division;
+  return split(division).reduce((sum, { slabs: count }) => sum + bankBytes(n, count, workers), 0);
 }
 
 /** Addresses in a bank. */
@@ -38,8 +43,8 @@ export const slabAt = (n: number, workers: number, { firstSlab }: Bank, slab: nu
 export const treeAt = (n: number, workers: number, { firstSlab, slabs }: Bank, slab: number): number =>
   scratchAt(n, workers) + slabs * n * n + (slab - firstSlab) * treeBytes(n);
 
-function split(n: number, slabs: number): { firstSlab: number; slabs: number }[] {
-  const most = Math.max(1, Math.floor(BANK_BYTES / slabAndTreeBytes(n)));
+function split({ n, slabs, bankBytesMost }: Division): { firstSlab: number; slabs: number }[] {
+  const most = Math.max(1, Math.floor(bankBytesMost / slabAndTreeBytes(n)));
   return Array.from({ length: Math.ceil(slabs / most) }, (_, bank) => ({
     firstSlab: bank * most + 1,
     slabs: Math.min(most, slabs - bank * most),

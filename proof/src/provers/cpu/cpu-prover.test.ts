@@ -6,6 +6,11 @@ describe.each([1, 2, 3])('the CPU prover with %i threads', (threads) => {
   anyProver(() => Promise.resolve({ prover: cpuProver({ threads }), deviceId: 'cpu' }));
 });
 
+describe('the CPU prover whose slabs lie in several memories', () => {
+  // Two slabs of 256 or one of 512 in each.
+  anyProver(() => Promise.resolve({ prover: cpuProver({ threads: 2, bankBytesMost: 200_000 }), deviceId: 'cpu' }));
+});
+
 test('the processor is one device, with the memory that is free', async () => {
   const [device, ...others] = await cpuProver().devices();
   expect(others).toEqual([]);

@@ -1,38 +1,51 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { HASH_BYTES } from '../../parameters.ts';
 import type { BeginOptions, Filled, Prover, Work } from '../../prover.ts';
-import { banksBytes, openBanks } from './banks.ts';
+import { banksBytes, openBanks, USUAL_BANK_BYTES } from './banks.ts';
+import type { Division } from './banks.ts';
 import { openCrew } from './crew.ts';
 import type { Crew } from './crew.ts';
 import { shareBytes } from './fill.ts';
 
-/** The processor as a device: worker threads over shared memory, with WebAssembly SIMD. `threads`: as many as there are processors. */
-export function cpuProver({ threads = availableParallelism() }: { threads?: number } = {}): Prover {
+export type CpuProverOptions = {
+  /** As many as there are processors where nothing is said. */
+  threads?: number;
+  /** How much one memory of slabs holds. */
+  bankBytesMost?: number;
+};
+
+/** The processor as a device: worker threads over shared memory, with WebAssembly SIMD. */
+export function cpuProver({
+  threads = availableParallelism(),
+  bankBytesMost = USUAL_BANK_BYTES,
+}: CpuProverOptions = {}): Prover {
   const workersFor = (n: number): number => Math.min(threads, n / 8);
   return {
     kind: 'cpu',
     devices: () => {
       const name = cpus()[0]?.model.trim() ?? 'unknown';
-      return Promise.resolve([{ id: 'cpu', name, totalBytes: totalmem(), freeBytes: freemem() }]);
+      // In a container there is less than the machine has.
+      const freeBytes = Math.min(freemem(), process.availableMemory());
+      return Promise.resolve([{ id: 'cpu', name, totalBytes: totalmem(), freeBytes }]);
     },
     memoryBytes: (n, slabs) => {
       const workers = workersFor(n);
-      return banksBytes(n, slabs, workers) + workers * shareBytes(n, Math.ceil(n / workers / 8) * 8);
+      return banksBytes({ n, slabs, workers, bankBytesMost }) + workers * shareBytes(n, Math.ceil(n / workers / 8) * 8);
     },
-    begin: (_deviceId, work, options = {}) => begin(work, workersFor(work.n), options),
+    begin: (_deviceId, work, options = {}) => begin({ ...work, workers: workersFor(work.n), bankBytesMost }, options),
   };
 }
 
 /** A slab must fit into one WebAssembly memory with its tree, and a worker's packed matrices into another. */
 const N_MAX = 16_384;
 
-async function begin(work: Work, workers: number, { signal, progress }: BeginOptions): Promise<Filled> {
-  const { n, slabs } = work;
+async function begin(work: Work & Division, { signal, progress }: BeginOptions): Promise<Filled> {
+  const { n, slabs, key, workers } = work;
   if (n > N_MAX) throw new RangeError(`the CPU prover takes n up to ${N_MAX}, not ${n}`);
   signal?.throwIfAborted();
-  const banks = openBanks(n, slabs, workers);
+  const banks = openBanks(work);
   const meeting = new Int32Array(new SharedArrayBuffer(8));
-  const crew = openCrew({ ...work, workers, banks, meeting }, (count) => progress?.(count));
+  const crew = openCrew({ n, slabs, key, workers, banks, meeting }, (count) => progress?.(count));
   const all = Array.from({ length: workers }, (_, worker) => worker);
   const roots = new SharedArrayBuffer(HASH_BYTES * slabs);
   await endedBy(signal, crew, Promise.all(all.map((worker) => crew.order(worker, { kind: 'fill', roots }))));
