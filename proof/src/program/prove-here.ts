@@ -38,6 +38,7 @@ export async function proveHere(chosen: Chosen, progress: Progress): Promise<Pro
   const [machine, checker] = [ed25519.keygen(), ed25519.keygen()];
   const signer = (secretKey: Uint8Array) => (bytes: Uint8Array) => ed25519.sign(bytes, secretKey);
   const slot = new Uint8Array(randomBytes(SLOT_BYTES));
+  const beganMs = performance.now();
   const answerer = openAnswerer({
     prover,
     deviceId: device.id,
@@ -46,7 +47,7 @@ export async function proveHere(chosen: Chosen, progress: Progress): Promise<Pro
     sign: signer(machine.secretKey),
     isVerifier: (key) => Buffer.compare(key, checker.publicKey) === 0,
     memoryBytesMax: memoryBytes,
-    progress: (slabs, of) => progress.say('filling memory', `${Math.floor((100 * slabs) / of)} %`),
+    progress: (slabs) => progress.say('filling memory', filled(parameters, slabs, performance.now() - beganMs)),
   });
   const { link, lastAnsweredMs } = linkTo(answerer);
   const fresh = (): Uint8Array => new Uint8Array(randomBytes(32));
@@ -77,6 +78,14 @@ export async function proveHere(chosen: Chosen, progress: Progress): Promise<Pro
     await answerer.close();
     release?.();
   }
+}
+
+/** `1.2 of 4.0 GiB, 34 s left`. */
+function filled({ n, slabs }: Parameters, done: number, tookMs: number): string {
+  const gib = (count: number): string => ((n * n * count) / 2 ** 30).toFixed(1);
+  const mib = (count: number): string => String(Math.round((n * n * count) / 2 ** 20));
+  const amount = n * n * slabs < 2 ** 30 ? `${mib(done)} of ${mib(slabs)} MiB` : `${gib(done)} of ${gib(slabs)} GiB`;
+  return `${amount}, ${Math.ceil(((slabs - done) * tookMs) / done / 1000)} s left`;
 }
 
 const steps = {
