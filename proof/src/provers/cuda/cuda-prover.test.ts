@@ -79,7 +79,7 @@ describeNeeding(['cc'], 'the CUDA prover on emulated cards', () => {
       return work.slabRoots;
     };
     const before = await roots();
-    const release = await prover.prepare!(cards[0]!.id);
+    const release = await prover.prepare!(cards[0]!.id.replace('GPU-', 'MIG-'));
     expect([await roots(), await roots()]).toEqual([before, before]);
     release();
     expect(await roots()).toEqual(before);

@@ -3,7 +3,8 @@ import { fillGpu, gpuMemoryBytes } from '../gpu/filled.ts';
 import type { Cards } from './cards.ts';
 import { openCards } from './cards.ts';
 import { openCudaGpu } from './cuda-gpu.ts';
-import { cudaDevices } from './devices.ts';
+import type { CudaDevice } from './devices.ts';
+import { cudaDevices, isNamed, memoryOf } from './devices.ts';
 import type { Driver } from './driver.ts';
 import { openDriver } from './driver.ts';
 
@@ -14,13 +15,18 @@ export type CudaOptions = {
   chunkBytes?: number;
 };
 
+type Opened = { driver: Driver; devices: CudaDevice[]; cards: Cards };
+
 /** NVIDIA cards, through the driver library alone. */
 export function cudaProver({ library = 'libcuda.so.1', chunkBytes = 2 ** 32 }: CudaOptions = {}): Prover {
-  let opening: Promise<{ driver: Driver; cards: Cards } | undefined> | undefined;
-  const open = () => (opening ??= openDriver(library).then((driver) => driver && { driver, cards: openCards(driver) }));
+  let opening: Promise<Opened | undefined> | undefined;
+  const open = () =>
+    (opening ??= openDriver(library).then(
+      (driver) => driver && { driver, devices: cudaDevices(driver), cards: openCards(driver) },
+    ));
   const find = async (deviceId: string) => {
     const opened = await open();
-    const device = opened && cudaDevices(opened.driver).find(({ id }) => id === deviceId);
+    const device = opened?.devices.find((one) => isNamed(one, deviceId));
     if (opened === undefined || device === undefined) throw new Error(`there is no NVIDIA device ${deviceId}`);
     return { ...opened, device };
   };
@@ -28,7 +34,12 @@ export function cudaProver({ library = 'libcuda.so.1', chunkBytes = 2 ** 32 }: C
     kind: 'cuda',
     devices: async () => {
       const opened = await open();
-      return opened === undefined ? [] : cudaDevices(opened.driver);
+      if (opened === undefined) return [];
+      return opened.devices.map((device) => ({
+        id: device.id,
+        name: device.name,
+        ...memoryOf(opened.driver, device),
+      }));
     },
     memoryBytes: (n, slabs) => gpuMemoryBytes(n, slabs, chunkBytes),
     prepare: async (deviceId) => {

@@ -2,7 +2,7 @@ import type { ProverDevice } from '../../prover.ts';
 import type { Driver } from './driver.ts';
 
 /** A card as the driver lists it. */
-export type CudaDevice = ProverDevice & {
+export type CudaDevice = Pick<ProverDevice, 'id' | 'name'> & {
   ordinal: number;
   /** Compute capability, 90 for 9.0. */
   capability: number;
@@ -24,7 +24,6 @@ function deviceAt(driver: Driver, ordinal: number): CudaDevice {
     name: name.toString('latin1', 0, name.indexOf(0)),
     ordinal,
     capability: 10 * attribute(MAJOR) + attribute(MINOR),
-    ...memoryOf(driver, ordinal),
   };
 }
 
@@ -32,11 +31,17 @@ function deviceAt(driver: Driver, ordinal: number): CudaDevice {
 const MAJOR = 75;
 const MINOR = 76;
 
-/** Only a context knows what is free. */
-function memoryOf(driver: Driver, ordinal: number): { totalBytes: number; freeBytes: number } {
-  const context = driver.made('cuDevicePrimaryCtxRetain', ordinal);
+/** Part of a card (MIG) has a UUID of its own, which other tools give another prefix. */
+export function isNamed({ id }: CudaDevice, uuid: string): boolean {
+  return id === uuid.replace(/^MIG-/, 'GPU-');
+}
+
+/** Only a context knows what is free, and to make one takes a while. Nothing, of a card that does not let itself be opened. */
+export function memoryOf(driver: Driver, { ordinal }: CudaDevice): Pick<ProverDevice, 'totalBytes' | 'freeBytes'> {
+  const context = new BigUint64Array(1);
+  if (driver.code('cuDevicePrimaryCtxRetain', context, ordinal) !== 0) return { totalBytes: 0, freeBytes: 0 };
   try {
-    driver.call('cuCtxSetCurrent', context);
+    driver.call('cuCtxSetCurrent', context[0]);
     const [free, total] = [new BigUint64Array(1), new BigUint64Array(1)];
     driver.call('cuMemGetInfo', free, total);
     return { totalBytes: Number(total[0]!), freeBytes: Number(free[0]!) };
