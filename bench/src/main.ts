@@ -8,6 +8,7 @@ import { gpu } from './gpu.ts';
 import { ledger } from './ledger.ts';
 import { gas } from './gas.ts';
 import { describeLoad, describeMachine } from './machine.ts';
+import { merkle } from './merkle.ts';
 import { proof } from './proof.ts';
 import { proofAttacks } from './proof/attacks.ts';
 import { proofRelay } from './proof/relay.ts';
@@ -30,6 +31,7 @@ const benches: readonly Bench[] = [
   gpu,
   gas,
   rewards,
+  merkle,
 ];
 const usage = `npm run bench -- [NAME…] [--out DIR] [--quick]
 

@@ -30,7 +30,7 @@ contract Emission is IEmission {
         uint128 released;
     }
 
-    /// @notice The token that this contract alone mints.
+    /// @inheritdoc IEmission
     Token public immutable TOKEN;
     /// @notice Where the weights of the split stand.
     IPolicy public immutable POLICY;

@@ -18,6 +18,8 @@ interface Vm {
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function addr(uint256 privateKey) external pure returns (address account);
     function deal(address account, uint256 balance) external;
+    function getNonce(address account) external view returns (uint64 nonce);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address account);
     function readFile(string calldata path) external view returns (string memory text);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256 value);
     function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory values);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {PolicyMath} from "../PolicyMath.sol";
+import {Token} from "../Token.sol";
 
 /// @notice Mints a network's token along curves that nobody can change. A curve is a ceiling on everything ever released; it is split to
 /// pools by weights, and a pool's recipient releases what it needs, when it needs it. What is not released stays releasable.
@@ -38,6 +39,9 @@ interface IEmission {
     error NoWeight(uint256 curve);
     error NotRecipient(address caller, address recipient);
     error NotReleasable(uint256 pool, uint256 amount, uint256 releasable);
+
+    /// @notice The token that this contract alone mints.
+    function TOKEN() external view returns (Token token);
 
     /// @notice Everything that a curve allows to have been released by now.
     function ceiling(uint256 curve) external view returns (uint256 total);

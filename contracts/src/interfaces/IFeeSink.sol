@@ -10,7 +10,7 @@ interface IFeeSink {
 
     error NothingToDistribute(address token);
     error NothingOwed(address token, bytes32 share);
-    error NoShares();
+    error NoWeight();
 
     /// @notice Divides what has come in since the last time. Anybody. What does not divide evenly is carried.
     function distribute(address token) external returns (uint256 amount);

@@ -27,9 +27,9 @@ interface IRewards {
         bytes32 id;
         address poster;
         uint64 disputableUntil;
+        uint32 arbiterSeconds;
         address disputer;
         uint64 decidableUntil;
-        uint64 arbiterSeconds;
         uint128 posterBond;
         uint128 disputeBond;
     }
@@ -45,7 +45,7 @@ interface IRewards {
 
     error AlreadyPending(bytes32 id);
     error NothingPending();
-    error NotPending(bytes32 id, bytes32 pending);
+    error NotPending(bytes32 id, bytes32 pendingId);
     error PostingPaused();
     error NotPoster(address caller, uint64 openFrom);
     error PolicyNeverInForce(bytes32 hash);
@@ -64,6 +64,8 @@ interface IRewards {
     error MoreThanPosition(uint256 amount, uint256 position);
     error NothingOwed(address account);
     error InvalidVesting(uint256 point);
+    error NotOurPool(uint256 pool, address recipient);
+    error PoolsOutOfOrder(uint256 pool);
 
     /// @notice The last final epoch; 0 before the first.
     function finalEpoch() external view returns (uint256 epoch);
@@ -74,8 +76,11 @@ interface IRewards {
     /// @notice Root on which claims stand: the last final one.
     function rewardRoot() external view returns (bytes32 root);
 
-    /// @notice Sum of all grants of final epochs, sum of all claims.
-    function totals() external view returns (uint256 granted, uint256 claimed);
+    /// @notice Sum of all grants of final epochs, of all claims, and of all that was taken: paid and burnt.
+    function totals() external view returns (uint256 granted, uint256 claimed, uint256 taken);
+
+    /// @notice What an account has claimed so far.
+    function claimedBy(address account) external view returns (uint256 amount);
 
     /// @notice What awaits its window, its arbiter or `settle`; an empty poster when nothing does.
     function pending() external view returns (Pending memory);
@@ -85,7 +90,7 @@ interface IRewards {
     function post(Roots calldata roots) external;
 
     /// @notice Disputes what is pending and puts the bond down. Anybody, within the window, once.
-    /// @param id of what is disputed, so that nothing else is.
+    /// @param id of what is disputed, so that nothing else is: see `idOf`.
     function dispute(bytes32 id) external;
 
     /// @notice Decides a dispute in time; the arbiter only. The loser's bond goes to the winner by half, and to the sink by half.
@@ -96,7 +101,7 @@ interface IRewards {
     function settle(Roots calldata roots) external;
 
     /// @notice Claims for an account what the last final root grants it beyond former claims, into a position that vests from now on.
-    /// Anybody; only the account can take.
+    /// Anybody; only the account can take. Where the vesting curve starts with everything, it is paid at once.
     function claim(address account, uint256 cumulative, bytes32[] calldata proof) external;
 
     /// @notice Takes `amount` of the caller's position of that instant: pays what has vested of it to `to` and burns the rest.
@@ -108,6 +113,12 @@ interface IRewards {
     /// @notice What `take` would pay now for `amount` of a position of that instant.
     function vested(uint64 since, uint256 amount) external view returns (uint256 paid);
 
-    /// @notice Pays the caller the bonds that have come back to him or that he has won.
-    function withdrawBond() external;
+    /// @notice Pays an account the bonds that have come back to it or that it has won. Anybody.
+    function withdrawBond(address account) external;
+
+    /// @notice Bonds that wait for `withdrawBond`.
+    function bondOwed(address account) external view returns (uint256 amount);
+
+    /// @notice Identity of an epoch's roots, as `post` gives it.
+    function idOf(uint256 epoch, Roots calldata roots) external pure returns (bytes32 id);
 }
