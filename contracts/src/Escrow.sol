@@ -137,8 +137,10 @@ contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
     function setExpiry(Lane calldata lane, uint64 expiresAt) external {
         (bytes32 id, Stored storage stored) = own(lane);
         uint64 before = stored.bucket.expiresAt;
-        uint256 earliest = clock(lane.meter) + THAW_SECONDS;
-        bool isLater = expiresAt == 0 || (before != 0 && expiresAt >= before);
+        uint256 now_ = clock(lane.meter);
+        uint256 earliest = now_ + THAW_SECONDS;
+        // A lane that has ended has no end that could be put off: its next one is announced like a first one.
+        bool isLater = expiresAt == 0 || (before != 0 && expiresAt >= before && !hasExpired(before, now_));
         require(isLater || expiresAt >= earliest, ExpiresTooSoon(expiresAt, earliest));
         stored.bucket.expiresAt = expiresAt;
         emit ExpirySet(id, expiresAt);

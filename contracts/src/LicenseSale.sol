@@ -352,7 +352,8 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
             Partner memory partner = setup.partners[i];
             _requireRebate(partner.discountPpm, partner.commissionPpm);
             _register(partner.referrer, partner.discountPpm, partner.commissionPpm);
-            if (partner.discountPpm + partner.commissionPpm <= discountPpm + commissionPpm) continue;
+            // The commission is of what the discount left, so that the largest sum of the two need not leave the least.
+            if (_left(partner.discountPpm, partner.commissionPpm) >= _left(discountPpm, commissionPpm)) continue;
             (discountPpm, commissionPpm) = (partner.discountPpm, partner.commissionPpm);
         }
     }
@@ -375,6 +376,11 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         require(supply > 0, EmptyTier(0));
         // All commissions together are below this, so that none of the sums in 128 bits overflows.
         total.toUint128();
+    }
+
+    /// @dev In millionths of millionths.
+    function _left(uint256 discountPpm, uint256 commissionPpm) private pure returns (uint256 share) {
+        return (PPM - discountPpm) * (PPM - commissionPpm);
     }
 
     function _less(uint256 amount, uint256 ppm) private pure returns (uint256 rest) {

@@ -171,6 +171,22 @@ contract EscrowTest is EscrowFixture {
         assertEq(escrow.withdraw(lane, renter), 100, "everything comes back at once");
     }
 
+    function testFuzz_x7_aLaneThatEndedIsNotOpenedForLessThanAThaw(uint64 ended, uint64 again) public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        uint64 end = uint64(START) + THAW;
+        vm.prank(renter);
+        escrow.setExpiry(lane, end);
+        ended = uint64(bound(ended, 0, THAW));
+        vm.warp(end + ended);
+        again = uint64(bound(again, end, end + ended + THAW - 1));
+        vm.startPrank(renter);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.ExpiresTooSoon.selector, again, end + ended + THAW));
+        escrow.setExpiry(lane, again);
+        escrow.setExpiry(lane, end + ended + THAW);
+        vm.stopPrank();
+        assertEq(serve(lane, PROVIDER, 100, 100), 100, "it lives again");
+    }
+
     function test_x7_theLastInstantStillPays() public {
         IEscrow.Lane memory lane = fundedLane(100);
         vm.prank(renter);

@@ -341,6 +341,19 @@ contract LicenseSaleTest is SaleFixture {
         assertLe(sale.price(id), 2 * left, "half the price");
     }
 
+    function testFuzz_LS7_priceAfterRebatesIsOnTheTermsThatLeaveTheLeast(uint32 discount, uint32 commission) public {
+        ILicenseSale.Setup memory setup = setupOf();
+        setup.tiers[0].price = 1e12; // so that nothing is rounded
+        (setup.discountPpm, setup.commissionPpm) = (0, 300_000);
+        discount = uint32(bound(discount, 0, 500_000));
+        commission = uint32(bound(commission, 0, 500_000 - discount));
+        setup.partners[0].discountPpm = discount;
+        setup.partners[0].commissionPpm = commission;
+        sale = new LicenseSale(setup);
+        uint256 leftByPartner = uint256(1e6 - discount) * (1e6 - commission);
+        assertEq(sale.priceAfterRebates(0), min(leftByPartner, 7e11), "least");
+    }
+
     function testFuzz_LS7_noSetupGivesMoreThanHalfAway(uint32 discount, uint32 commission, bool partner) public {
         ILicenseSale.Setup memory setup = setupOf();
         commission = uint32(bound(commission, discount >= 500_000 ? 1 : 500_001 - discount, type(uint32).max));

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IPolicy} from "../src/interfaces/IPolicy.sol";
 import {IStake} from "../src/interfaces/IStake.sol";
 import {Names} from "../src/Names.sol";
 import {Stake} from "../src/Stake.sol";
+import {Token} from "../src/Token.sol";
 import {BlacklistToken} from "./hostile/BlacklistToken.sol";
 import {FeeToken} from "./hostile/FeeToken.sol";
+import {FreeToken} from "./hostile/FreeToken.sol";
 import {ReentrantToken} from "./hostile/ReentrantToken.sol";
+import {SilentToken} from "./hostile/SilentToken.sol";
 import {StakeFixture} from "./StakeFixture.sol";
 
 /// @dev Deposits, unstaking, and the life of a slash. The numbers are those of INVARIANTS.md.
@@ -50,6 +54,24 @@ contract StakeTest is StakeFixture {
         vm.stopPrank();
         assertEq(token.balanceOf(OWNER), part, "received");
         assertEq(stake.totalStaked(), amount - part, "left");
+    }
+
+    function test_k3_unstakingMoreStartsTheCooldownAnew() public {
+        put(MACHINE, OWNER, 100);
+        vm.startPrank(OWNER);
+        stake.unstake(MACHINE, 60);
+        vm.warp(START + COOLDOWN - 1);
+        stake.unstake(MACHINE, 40);
+        vm.warp(START + COOLDOWN);
+        vm.expectRevert(
+            abi.encodeWithSelector(IStake.StillUnstaking.selector, START + 2 * COOLDOWN - 1, START + COOLDOWN)
+        );
+        stake.withdraw(MACHINE, OWNER);
+        stake.cancelUnstake(MACHINE);
+        vm.warp(START + 2 * COOLDOWN);
+        assertEq(stake.withdraw(MACHINE, OWNER), 0, "taken back");
+        stake.unstake(MACHINE, 100); // all of it is free again
+        vm.stopPrank();
     }
 
     function testFuzz_k3_whatIsUnstakingIsSlashed(uint128 unstaking, uint128 slashed) public {
@@ -202,6 +224,19 @@ contract StakeTest is StakeFixture {
         assertEq(stake.owed(OWNER), 0, "lost");
     }
 
+    function testFuzz_k6_anAppealsBondIsThatOfItsInstant(bool stands, uint256 later) public {
+        put(MACHINE, OWNER, 1_000);
+        IStake.Leaf memory leaf = leafOf(100, 0);
+        appealed(announced(leaf), OWNER);
+        vm.prank(GOVERNOR);
+        policy.announce(IPolicy.Kind.Parameter, Names.APPEAL_BOND, bytes32(bound(later, 1, 1_000)));
+        vm.warp(START + DELAY);
+        policy.execute(IPolicy.Kind.Parameter, Names.APPEAL_BOND);
+        vm.prank(ARBITER);
+        stake.decide(leaf, stands);
+        assertEq(stands ? stake.unburnt() - 100 : stake.owed(OWNER), APPEAL_BOND, "bond");
+    }
+
     function testFuzz_k4_everyFieldStandsInTheRoot(uint8 field, uint128 other) public {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 30);
@@ -226,6 +261,24 @@ contract StakeTest is StakeFixture {
         roots.finalise(newStake(token).leafId(leaf));
         vm.expectRevert(IStake.InvalidProof.selector);
         stake.announce(leaf, none);
+    }
+
+    function test_k4_anotherChainsLeafIsNone() public {
+        put(MACHINE, OWNER, 1_000);
+        IStake.Leaf memory leaf = leafOf(100, 30);
+        roots.finalise(stake.leafId(leaf));
+        vm.chainId(block.chainid + 1);
+        vm.expectRevert(IStake.InvalidProof.selector);
+        stake.announce(leaf, none);
+    }
+
+    function test_k4_theOldestOfTheLastEpochsIsOpen() public {
+        put(MACHINE, OWNER, 1_000);
+        IStake.Leaf memory leaf = leafOf(100, 30);
+        roots.finalise(stake.leafId(leaf));
+        for (uint256 n = 1; n < EPOCHS_OPEN; n++) roots.finalise(0);
+        stake.announce(leaf, none);
+        assertEq(stageOf(stake.leafId(leaf)), uint256(IStake.Stage.Announced), "announced");
     }
 
     function test_k4_anEpochWithoutSlashesHasNoLeaf() public {
@@ -301,6 +354,22 @@ contract StakeTest is StakeFixture {
         assertEq(stake.burn(), 0, "once");
     }
 
+    function test_k1_aTokenThatOnlyAnswersIsNotTakenForBurnt() public {
+        SilentToken silent = new SilentToken();
+        slashOneHundredOf(silent);
+        assertEq(stake.burn(), 100, "burnt");
+        assertEq(silent.balanceOf(stake.BURN_ADDRESS()), 100, "where nobody is");
+        assertEq(silent.balanceOf(address(stake)), stake.held(), "K1");
+    }
+
+    function test_k8_whatCanBeBurntIs() public {
+        Token own = new Token("Coop", "COOP", 18, address(this), 1e30);
+        slashOneHundredOf(FreeToken(address(own))); // whoever emits it mints as freely
+        assertEq(stake.burn(), 100, "burnt");
+        assertEq(own.totalSupply(), 900, "supply");
+        assertEq(own.balanceOf(stake.BURN_ADDRESS()), 0, "nowhere else");
+    }
+
     function test_k6_aBlockedVictimStopsNoSlash() public {
         BlacklistToken usd = new BlacklistToken();
         stake = newStake(usd);
@@ -330,6 +399,17 @@ contract StakeTest is StakeFixture {
         stake.deposit(MACHINE, address(hooked), 500);
         assertTrue(hooked.called() && !hooked.succeeded(), "refused in the middle");
         assertEq(hooked.balanceOf(address(stake)), stake.held(), "K1");
+    }
+
+    /// @dev A Stake of another token, of whose 1,000 staked 100 are slashed.
+    function slashOneHundredOf(FreeToken of_) private {
+        token = of_;
+        stake = newStake(of_);
+        put(MACHINE, OWNER, 1_000);
+        IStake.Leaf memory leaf = leafOf(100, 0);
+        announced(leaf);
+        vm.warp(START + APPEAL);
+        stake.execute(leaf);
     }
 
     function finaliseTwo(IStake.Leaf[] memory leaves) private {

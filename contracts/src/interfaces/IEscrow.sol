@@ -103,7 +103,8 @@ interface IEscrow {
     /// @dev A new lane has limit zero: nothing can be drawn.
     function setLimit(Lane calldata lane, LeakyBucket.Limit calldata limit) external;
 
-    /// @notice Sets when the lane ends, on the meter's clock, 0 for never; renter only. Later than before, or no sooner than the thaw.
+    /// @notice Sets when the lane ends, on the meter's clock, 0 for never; renter only. Later than before while it
+    /// lives, or no sooner than the thaw.
     function setExpiry(Lane calldata lane, uint64 expiresAt) external;
 
     /// @notice Starts withdrawing `amount` more; renter only. The thaw starts anew for everything that is thawing.

@@ -11,6 +11,8 @@ import {IPolicy} from "./IPolicy.sol";
 /// @dev Warning: caps, allocations and the rule that nobody refers himself bind addresses, not persons. Whoever holds two addresses can
 /// be his own referrer; `priceAfterRebates` is what he pays.
 /// @dev Warning: a refund is paid to the owner of the licence, who need not be the one that paid for it.
+/// @dev Warning: what is given back is not sold again, so that whoever buys and gives back moves the price up for all others, for the refund
+/// fee alone; the treasury, which gets the fee, for nothing.
 interface ILicenseSale {
     struct Tier {
         uint64 count;

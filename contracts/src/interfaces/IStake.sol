@@ -6,6 +6,8 @@ pragma solidity 0.8.37;
 /// rest is burnt. Amounts are the token's smallest unit.
 /// @dev Warning: whether a slash is just is not decided here. Who posts the root, whom nobody disputes, and the arbiter together take at
 /// most the caps: `MACHINE_CAP_PPM` of a machine's stake and `ROOT_CAP_PPM` of all stake, an epoch.
+/// @dev Warning: what has cooled down may be withdrawn at any later instant, also as a slash of it is being posted. Whoever asks how much
+/// an owner has at risk counts `staked` less `unstaking`.
 /// @dev Warning: a deposit belongs to the named owner at once; who names the wrong one has given it away.
 interface IStake {
     /// @notice One slash of an epoch, as it stands in the root.
