@@ -1,5 +1,14 @@
 import { leafHash, merkleProof, merkleRoot, merkleTree, type MerkleTree } from '@gpucoop/protocol/merkle.ts';
-import { bytesToHex, encodeAbiParameters, hexToBytes, keccak256, stringToHex, zeroHash, type Address, type Hex } from 'viem';
+import {
+  bytesToHex,
+  encodeAbiParameters,
+  hexToBytes,
+  keccak256,
+  stringToHex,
+  zeroHash,
+  type Address,
+  type Hex,
+} from 'viem';
 import type { Network } from './network.ts';
 import type { Stage } from './stage.ts';
 
@@ -27,9 +36,7 @@ export async function finalise(
   { earned, grants, slashRoot = zeroHash }: { earned: Earned; grants: readonly bigint[]; slashRoot?: Hex | undefined },
 ): Promise<FinalRoot> {
   const { rewards } = network.contracts;
-  const tree = merkleTree(
-    Buffer.concat([...earned].map(([name, amount]) => rewardLeaf(stage, network, name, amount))),
-  );
+  const tree = merkleTree(Buffer.concat([...earned].map(([name, amount]) => rewardLeaf(stage, network, name, amount))));
   const roots = {
     rewardRoot: bytesToHex(merkleRoot(tree)),
     slashRoot,

@@ -5,22 +5,20 @@ import { weightRewards } from '@gpucoop/policy/reward-weight.ts';
 import type { RewardRuleOf } from '@gpucoop/policy/schema/rewards.ts';
 import type { SlashCase } from '@gpucoop/policy/schema/stake.ts';
 import { slashRoundedDown } from '@gpucoop/policy/slash.ts';
-import { splitRoundedDown } from '@gpucoop/policy/split.ts';
 import { stakeRequiredRoundedUp } from '@gpucoop/policy/stake.ts';
+import { add, type Book } from './books.ts';
 import { claim, finalise, fundPoster } from './epochs.ts';
-import { nameHex, openNetwork, type Network } from './network.ts';
-import { charged, closeLane, collect, laneBalance, openLane, redeem, tokenOf, unitOf, type Lease } from './rent.ts';
+import { playRent } from './ionet-rent.ts';
+import { openNetwork, type Network } from './network.ts';
 import { machineId, positionOf, slashesOf, type Case, type Slashes } from './slashing.ts';
 import { balanceOf, type Stage } from './stage.ts';
 import { dateOf, shown, type Teller } from './teller.ts';
 
 const { policy } = ionet;
 const HOUR_S = 3600n;
-const DAY_S = 86_400n;
 const HOURS_OF_EPOCH = 730n; // a twelfth of 365 days
 /** The first block reward, and with it every time of the policy. */
 const START = BigInt(Date.UTC(2024, 5, 25, 12) / 1000);
-const TOKEN_MICROS = 2_000_000n;
 const MOST = 2n ** 256n - 1n;
 
 const season = policy.rewards.ignition_3 as RewardRuleOf<'season'>;
@@ -48,7 +46,6 @@ const hosts: readonly Host[] = [
   host('Chen', 'rtx-3090', 4, 200_000n, [410, 0, 2]),
   host('Dina', 'apple-m4', 1, 90_000n, [650, 12, 1]),
 ];
-const [ada, bora] = hosts as [Host, Host];
 const accused: readonly { name: string; what: SlashCase }[] = [
   { name: 'Chen', what: 'false_offer' },
   { name: 'Dina', what: 'poor_service' },
@@ -64,20 +61,21 @@ export const ionetYear = {
 
   async play(stage: Stage, teller: Teller, epochs: number): Promise<void> {
     const network = await openNetwork(stage, { policy, start: START, pools, vesting: 'at_once', stakeIn: 'token' });
-    const books = new Map<string, bigint>();
-    const add = (name: string, amount: bigint): void => void books.set(name, (books.get(name) ?? 0n) + amount);
-
-    const earned = await playSeason(stage, teller, network, add);
-    const stakes = await playStakes(stage, teller, network, add);
-    await playRent(stage, teller, network, add);
-    await playEpochs(stage, teller, network, { epochs, earned, stakes, add });
-    await close(stage, teller, network, books, stakes);
+    const book: Book = new Map();
+    const earned = await playSeason(stage, teller, network, book);
+    const stakes = await playStakes(stage, teller, network, book);
+    await playRent(stage, teller, network, book);
+    await playEpochs(stage, teller, network, { epochs, earned, stakes, book });
+    await close(stage, teller, network, book, stakes);
   },
 };
 
-type Add = (name: string, amount: bigint) => void;
-
-async function playSeason(stage: Stage, teller: Teller, network: Network, add: Add): Promise<ReadonlyMap<string, bigint>> {
+async function playSeason(
+  stage: Stage,
+  teller: Teller,
+  network: Network,
+  book: Book,
+): Promise<ReadonlyMap<string, bigint>> {
   const { token, emission } = network.contracts;
   const unit = network.token;
   teller.act(
@@ -93,16 +91,16 @@ async function playSeason(stage: Stage, teller: Teller, network: Network, add: A
   const foundation = (genesis * 925_000n) / 1_000_000n;
   teller.agree('genesis', { chain: await stage.read(emission, 'ceiling', [0n]), policy: genesis }, unit);
   await stage.send('foundation', emission, 'release', [FOUNDATION_POOL, foundation]);
-  add('foundation', foundation);
+  add(book, 'foundation', foundation);
   const bond = await fundPoster(stage, network);
-  add('foundation', -bond);
-  add('poster', bond);
+  add(book, 'foundation', -bond);
+  add(book, 'poster', bond);
 
   const earned = new Map(hosts.map(({ name }, n) => [name, parts[n]!]));
   const root = await finalise(stage, network, { earned, grants: [season.amount, 0n] });
   for (const [n, { name, devices, class: slug }] of hosts.entries()) {
     await claim(stage, network, root, name);
-    add(name, parts[n]!);
+    add(book, name, parts[n]!);
     const share = shown((points[n]! * 10_000n) / points.reduce((a, b) => a + b), { decimals: 2 });
     teller.agree(
       `${name}, ${devices} × ${slug}: ${share} % of the points`,
@@ -113,7 +111,7 @@ async function playSeason(stage: Stage, teller: Teller, network: Network, add: A
   return earned;
 }
 
-async function playStakes(stage: Stage, teller: Teller, network: Network, add: Add): Promise<Stakes> {
+async function playStakes(stage: Stage, teller: Teller, network: Network, book: Book): Promise<Stakes> {
   const { token, stake } = network.contracts;
   teller.act(
     'The stake: 200 IO × multiplier × devices',
@@ -130,81 +128,15 @@ async function playStakes(stage: Stage, teller: Teller, network: Network, add: A
     const deposit = [machineId(name), stage.person(name).address, required.tokens];
     const { at } = await stage.send(name, stake, 'deposit', deposit);
     stakes.set(name, { at, amount: required.tokens });
-    add(name, -required.tokens);
+    add(book, name, -required.tokens);
     const { staked } = await positionOf(stage, network, name);
-    teller.agree(`${name}, ${machine.devices} × ${machine.class}`, { chain: staked, policy: required.tokens }, network.token);
+    teller.agree(
+      `${name}, ${machine.devices} × ${machine.class}`,
+      { chain: staked, policy: required.tokens },
+      network.token,
+    );
   }
   return stakes;
-}
-
-async function playRent(stage: Stage, teller: Teller, network: Network, add: Add): Promise<void> {
-  const { token, dollars, sink, escrow } = network.contracts;
-  teller.act(
-    'A month of rent: in the token, and in dollars',
-    `Rana rents Bora's eight H100 for thirty days and pays in IO at $${shown(TOKEN_MICROS, { decimals: 6 })}; Sol rents Ada's two 4090 and pays
-    in dollars. Each has put a little more into his lane of Escrow than he will need. Once a week the meter signs one statement for
-    each provider, cumulative, and anybody redeems it. Fees are 0.25 % on each side in IO, and 2.25 % on each side in dollars.`,
-  );
-  const leases: Lease[] = [
-    { renter: 'Rana', provider: 'Bora', currency: 'token', microsPerHour: 8n * bora.microsPerHour, microsPerToken: TOKEN_MICROS },
-    { renter: 'Sol', provider: 'Ada', currency: 'dollars', microsPerHour: 2n * ada.microsPerHour, microsPerToken: TOKEN_MICROS },
-  ];
-  const month = 30n * DAY_S;
-  const deposits = [7_000n * 10n ** 18n, 700n * 10n ** 6n];
-  await stage.send('foundation', token, 'transfer', [stage.person('Rana').address, deposits[0]!]);
-  add('foundation', -deposits[0]!);
-  await stage.send('Sol', dollars, 'mint', [stage.person('Sol').address, deposits[1]!]);
-  for (const [n, lease] of leases.entries()) await openLane(stage, network, lease, deposits[n]!);
-
-  const begun = await stage.now();
-  for (const days of [7n, 14n, 21n, 30n]) {
-    await stage.travelTo(begun + days * DAY_S);
-    teller.heading(`day ${days}, ${dateOf(await stage.now())}: paid by the lanes so far`);
-    for (const [n, lease] of leases.entries()) {
-      await redeem(stage, network, lease, days * DAY_S);
-      const { renterPays } = charged(network, lease, days * DAY_S);
-      const paid = deposits[n]! - (await laneBalance(stage, network, lease));
-      teller.agree(`${lease.renter} for ${lease.provider}`, { chain: paid, policy: renterPays }, unitOf(network, lease));
-    }
-  }
-  for (const [n, lease] of leases.entries()) {
-    const lines = charged(network, lease, month);
-    const unit = unitOf(network, lease);
-    teller.heading(`${lease.renter}'s month at ${lease.provider}'s, in ${unit.name}`);
-    teller.agree(`${lease.provider} collects`, { chain: await collect(stage, network, lease, lease.provider), policy: lines.providerGets }, unit);
-    const back = await closeLane(stage, network, lease);
-    teller.agree(`${lease.renter} takes back after the thaw`, { chain: back, policy: deposits[n]! - lines.renterPays }, unit);
-    if (lease.currency === 'token') {
-      add(lease.provider, lines.providerGets);
-      add(lease.renter, deposits[n]! - lines.renterPays);
-    }
-    const { result: fees } = await stage.send('anybody', escrow, 'collectFor', [tokenOf(network, lease).address, sink.address]);
-    teller.agree('the fees, which go to FeeSink', { chain: fees as bigint, policy: lines.network }, unit);
-    await divideFees(stage, teller, network, lease, lines.network, add);
-  }
-}
-
-/** The burn share of the token is burnt; of dollars it is owed to the buyer. */
-async function divideFees(stage: Stage, teller: Teller, network: Network, lease: Lease, fees: bigint, add: Add): Promise<void> {
-  const { token, sink } = network.contracts;
-  const unit = unitOf(network, lease);
-  const names = Object.keys(policy.fees.split);
-  const { parts } = splitRoundedDown(fees, names.map((name) => BigInt(policy.fees.split[name]!)));
-  const part = (name: string): bigint => parts[names.indexOf(name)]!;
-  const paid = tokenOf(network, lease);
-  const before = await stage.read(token, 'totalSupply');
-  await stage.send('anybody', sink, 'distribute', [paid.address]);
-  const burnt = before - (await stage.read(token, 'totalSupply'));
-  if (lease.currency === 'token') {
-    add('burnt', part('burn'));
-    teller.agree('of them burnt', { chain: burnt, policy: part('burn') }, unit);
-  } else {
-    const owed = await stage.read(sink, 'owed', [paid.address, nameHex('burn')]);
-    teller.agree('of them owed to the buyer, who buys IO and burns it', { chain: owed, policy: part('burn') }, unit);
-  }
-  const { result } = await stage.send('anybody', sink, 'withdraw', [paid.address, nameHex('vault')]);
-  teller.agree('of them to the vault that pays rewards', { chain: result as bigint, policy: part('vault') }, unit);
-  if (lease.currency === 'token') add('vault', part('vault'));
 }
 
 type Span = { from: bigint; until: bigint };
@@ -213,7 +145,7 @@ async function playEpochs(
   stage: Stage,
   teller: Teller,
   network: Network,
-  { epochs, earned, stakes, add }: { epochs: number; earned: ReadonlyMap<string, bigint>; stakes: Stakes; add: Add },
+  { epochs, earned, stakes, book }: { epochs: number; earned: ReadonlyMap<string, bigint>; stakes: Stakes; book: Book },
 ): Promise<void> {
   const { emission, rewards } = network.contracts;
   teller.act(
@@ -236,11 +168,15 @@ async function playEpochs(
     for (const [n, { name }] of hosts.entries()) total.set(name, total.get(name)! + hours.parts[n]!);
     // The first root was the season's.
     const slashes = epoch === 2 ? slashesOf(stage, network, BigInt(epoch + 1), casesOf(stakes)) : undefined;
-    const root = await finalise(stage, network, { earned: total, grants: [0n, hours.released], slashRoot: slashes?.root });
+    const root = await finalise(stage, network, {
+      earned: total,
+      grants: [0n, hours.released],
+      slashRoot: slashes?.root,
+    });
     for (const [n, { name }] of hosts.entries()) {
       if (hours.parts[n] === 0n) continue;
       await claim(stage, network, root, name);
-      add(name, hours.parts[n]!);
+      add(book, name, hours.parts[n]!);
     }
     const [inAll] = await stage.read<bigint[]>(rewards, 'totals');
     const ceiling = ceilingRoundedDown(rewardsCurve, (await stage.now()) - START);
@@ -251,8 +187,8 @@ async function playEpochs(
       { chain: await stage.read(emission, 'releasable', [HOURLY_POOL]), policy: ceiling - granted },
       network.token,
     );
-    if (slashes !== undefined) await playSlashes(stage, teller, network, { slashes, stakes, spans, add });
-    if (epoch === 3) await playUnstake(stage, teller, network, { stakes, spans, add });
+    if (slashes !== undefined) await playSlashes(stage, teller, network, { slashes, stakes, spans, book });
+    if (epoch === 3) await playUnstake(stage, teller, network, { stakes, spans, book });
   }
 }
 
@@ -289,7 +225,7 @@ async function playSlashes(
   stage: Stage,
   teller: Teller,
   network: Network,
-  { slashes, stakes, spans, add }: { slashes: Slashes; stakes: Stakes; spans: Map<string, Span>; add: Add },
+  { slashes, stakes, spans, book }: { slashes: Slashes; stakes: Stakes; spans: Map<string, Span>; book: Book },
 ): Promise<void> {
   const { stake } = network.contracts;
   for (const { leaf, proof, id } of slashes.leaves) {
@@ -299,14 +235,20 @@ async function playSlashes(
   const [ofChen, ofDina] = slashes.leaves as [Slashes['leaves'][0], Slashes['leaves'][0]];
   const { at } = await stage.send('arbiter', stake, 'decide', [ofChen.leaf, true]);
   spans.set('Chen', { ...spans.get('Chen')!, until: at });
-  teller.say('Both appeal. The arbiter finds against Chen, whose stake is burnt; on Dina he is silent, which voids the slash.');
+  teller.say(
+    'Both appeal. The arbiter finds against Chen, whose stake is burnt; on Dina he is silent, which voids the slash.',
+  );
   await stage.refused('TooEarly', 'anybody', stake, 'voidSlash', [ofDina.leaf]);
   await stage.travelTo(at + BigInt(policy.stake!.arbiter_s));
   await stage.send('anybody', stake, 'voidSlash', [ofDina.leaf]);
   const { result: burnt } = await stage.send('anybody', stake, 'burn');
   const { amount } = stakes.get('Chen')!;
-  teller.agree("Chen's stake, burnt", { chain: burnt as bigint, policy: taken(stakes, 'Chen', 'false_offer') }, network.token);
-  add('burnt', burnt as bigint);
+  teller.agree(
+    "Chen's stake, burnt",
+    { chain: burnt as bigint, policy: taken(stakes, 'Chen', 'false_offer') },
+    network.token,
+  );
+  add(book, 'burnt', burnt as bigint);
   stakes.set('Chen', { at: 0n, amount: amount - (burnt as bigint) });
   for (const { name } of accused) {
     const { staked } = await positionOf(stage, network, name);
@@ -318,7 +260,7 @@ async function playUnstake(
   stage: Stage,
   teller: Teller,
   network: Network,
-  { stakes, spans, add }: { stakes: Stakes; spans: Map<string, Span>; add: Add },
+  { stakes, spans, book }: { stakes: Stakes; spans: Map<string, Span>; book: Book },
 ): Promise<void> {
   const { stake } = network.contracts;
   const { amount } = stakes.get('Ada')!;
@@ -329,30 +271,37 @@ async function playUnstake(
   await stage.refused('StillUnstaking', 'Ada', stake, 'withdraw', [machineId('Ada'), me]);
   await stage.travelTo(at + BigInt(policy.stake!.cooldown_s));
   const { result } = await stage.send('Ada', stake, 'withdraw', [machineId('Ada'), me]);
-  teller.say(`Ada unstakes on ${dateOf(at)}. Ten seconds before fourteen days are over she is refused; then she has it back.`);
+  teller.say(
+    `Ada unstakes on ${dateOf(at)}. Ten seconds before fourteen days are over she is refused; then she has it back.`,
+  );
   teller.agree("Ada's stake, withdrawn", { chain: result as bigint, policy: amount }, network.token);
   stakes.set('Ada', { at: 0n, amount: 0n });
-  add('Ada', amount);
+  add(book, 'Ada', amount);
 }
 
-async function close(
-  stage: Stage,
-  teller: Teller,
-  network: Network,
-  books: ReadonlyMap<string, bigint>,
-  stakes: Stakes,
-): Promise<void> {
+async function close(stage: Stage, teller: Teller, network: Network, book: Book, stakes: Stakes): Promise<void> {
   const { token, stake } = network.contracts;
   const unit = network.token;
-  teller.act('The close', `What everybody has on ${dateOf(await stage.now())}, as the token says it and as the policy's functions add it up.`);
-  for (const [name, policySays] of books) {
+  teller.act(
+    'The close',
+    `What everybody has on ${dateOf(await stage.now())}, as the token says it and as the policy's functions add it up.`,
+  );
+  for (const [name, policySays] of book) {
     if (name === 'burnt') continue;
     teller.agree(name, { chain: await balanceOf(stage, token, stage.person(name).address), policy: policySays }, unit);
   }
   const staked = [...stakes.values()].reduce((sum, { amount }) => sum + amount, 0n);
   teller.agree('all that is staked', { chain: await stage.read(stake, 'totalStaked'), policy: staked }, unit);
-  const supply = [...books].reduce((sum, [name, amount]) => (name === 'burnt' ? sum : sum + amount), staked);
-  teller.agree('the supply: all of these together', { chain: await stage.read(token, 'totalSupply'), policy: supply }, unit);
+  const supply = [...book].reduce((sum, [name, amount]) => (name === 'burnt' ? sum : sum + amount), staked);
+  teller.agree(
+    'the supply: all of these together',
+    { chain: await stage.read(token, 'totalSupply'), policy: supply },
+    unit,
+  );
   const minted = await stage.read(token, 'minted');
-  teller.agree('burnt since the start', { chain: minted - (await stage.read(token, 'totalSupply')), policy: books.get('burnt')! }, unit);
+  teller.agree(
+    'burnt since the start',
+    { chain: minted - (await stage.read(token, 'totalSupply')), policy: book.get('burnt')! },
+    unit,
+  );
 }

@@ -1,8 +1,10 @@
+import { aethirYear } from './aethir.ts';
 import { ionetYear } from './ionet.ts';
 import { playYear } from './play.ts';
+import { standbyYear } from './standby.ts';
 
 /** `npm run year -- ionet|aethir|standby`: a year of a network by its policy, on a real EVM node. Fails where chain and policy differ. */
-const years = { ionet: ionetYear };
+const years = { ionet: ionetYear, aethir: aethirYear, standby: standbyYear };
 
 const [name = ''] = process.argv.slice(2);
 const year = Object.hasOwn(years, name) ? years[name as keyof typeof years] : undefined;

@@ -21,9 +21,9 @@ export type Network = {
   start: bigint;
 };
 
-export const FEE_MAX_PPM = 300_000;
-const ROOT_CAP_PPM = 500_000n;
-const EPOCHS_OPEN = 8n;
+const FEE_MAX_PPM = 300_000n;
+const ROOT_CAP_PPM = 200_000n;
+const EPOCHS_OPEN = 30n;
 const GRACE_S = 604_800n;
 const ROLES = ['governor', 'guardian', 'poster', 'arbiter', 'buyer'];
 
@@ -69,7 +69,7 @@ export async function openNetwork(
   const sink = await stage.deploy('FeeSink', [policyContract.address, tokenContract.address, shares]);
   const escrow = await stage.deploy('Escrow', [
     policyContract.address,
-    BigInt(FEE_MAX_PPM),
+    FEE_MAX_PPM,
     BigInt(escrowRules.thaw_s),
     BigInt(escrowRules.halt_s),
     BigInt(escrowRules.halt_every_s),

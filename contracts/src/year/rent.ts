@@ -26,12 +26,17 @@ export function charged({ policy }: Network, lease: Lease, seconds: bigint): Fee
   return feesOf(policy.fees, lease.currency, inCurrency(policy, lease, asked));
 }
 
-/** Deposits into the lane that the network's meter may draw on, without a limit: the meter here is the network's own. */
-export async function openLane(stage: Stage, network: Network, lease: Lease, amount: bigint): Promise<void> {
+/** Puts money into the lane that the network's meter may draw on, once there is a limit. */
+export async function deposit(stage: Stage, network: Network, lease: Lease, amount: bigint): Promise<void> {
   const { escrow } = network.contracts;
   await stage.send(lease.renter, tokenOf(network, lease), 'approve', [escrow.address, MOST]);
   await stage.send(lease.renter, escrow, 'deposit', [laneOf(stage, network, lease), amount]);
-  await stage.send(lease.renter, escrow, 'setLimit', [laneOf(stage, network, lease), UNLIMITED]);
+}
+
+/** Puts money in and lets the meter draw on it, as fast as it likes: the meter here is the network's own. */
+export async function openLane(stage: Stage, network: Network, lease: Lease, amount: bigint): Promise<void> {
+  await deposit(stage, network, lease, amount);
+  await stage.send(lease.renter, network.contracts.escrow, 'setLimit', [laneOf(stage, network, lease), UNLIMITED]);
 }
 
 /** The meter signs what was served so far, anybody redeems it, and the provider collects. Returns what he got of it. */
@@ -79,8 +84,7 @@ export async function closeLane(stage: Stage, network: Network, lease: Lease): P
   return result as bigint;
 }
 
-export const tokenOf = ({ contracts }: Network, { currency }: Pick<Lease, 'currency'>): Contract =>
-  contracts[currency];
+export const tokenOf = ({ contracts }: Network, { currency }: Pick<Lease, 'currency'>): Contract => contracts[currency];
 
 export const unitOf = (network: Network, { currency }: Pick<Lease, 'currency'>): Unit => network[currency];
 

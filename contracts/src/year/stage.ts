@@ -17,6 +17,9 @@ import { foundry } from 'viem/chains';
 import { artifact } from '../artifacts.ts';
 import { startAnvil } from './anvil.ts';
 
+/** Enough for every call; an estimate would be of the second before. */
+const GAS = 10_000_000n;
+
 /** Where a year is played: a chain whose clock goes where it is told, and accounts that have names. */
 export type Stage = {
   chainId: bigint;
@@ -29,7 +32,12 @@ export type Stage = {
   deploy(contract: string, args: unknown[], file?: string): Promise<Contract>;
   at(contract: string, address: Address): Promise<Contract>;
   /** The call is simulated first, so a refusal says why. Returns what the function returned, and the block's time. */
-  send(who: string, contract: Contract, functionName: string, args?: unknown[]): Promise<{ result: unknown; at: bigint }>;
+  send(
+    who: string,
+    contract: Contract,
+    functionName: string,
+    args?: unknown[],
+  ): Promise<{ result: unknown; at: bigint }>;
   read<Answer = bigint>(contract: Contract, functionName: string, args?: unknown[]): Promise<Answer>;
   /** Throws unless the call is refused with this error. */
   refused(error: string, who: string, contract: Contract, functionName: string, args?: unknown[]): Promise<void>;
@@ -80,8 +88,10 @@ export async function openStage(startsAt: bigint): Promise<Stage> {
       return { address, abi: (await artifact(contract)).abi };
     },
     async send(who, contract, functionName, args = []) {
-      const { result, request } = await simulate(who, contract, functionName, args);
-      const hash: Hex = await client.writeContract({ ...request, chain: null, gasPrice: 0n } as typeof request);
+      const { result } = await simulate(who, contract, functionName, args);
+      const account = person(who).address;
+      const call = { ...contract, functionName, args, account, chain: null, gasPrice: 0n, gas: GAS };
+      const hash: Hex = await client.writeContract(call);
       const { status, blockNumber } = await client.waitForTransactionReceipt({ hash });
       if (status !== 'success') throw new Error(`${functionName} of ${who} failed`);
       return { result, at: (await client.getBlock({ blockNumber })).timestamp };
@@ -106,7 +116,8 @@ function person(name: string): PrivateKeyAccount {
 }
 
 function refusalOf(thrown: unknown): string {
-  const reverted = thrown instanceof BaseError && thrown.walk((cause) => cause instanceof ContractFunctionRevertedError);
+  const reverted =
+    thrown instanceof BaseError && thrown.walk((cause) => cause instanceof ContractFunctionRevertedError);
   if (!(reverted instanceof ContractFunctionRevertedError)) throw thrown;
   return reverted.data?.errorName ?? 'an unnamed error';
 }

@@ -60,7 +60,7 @@ export function shown(amount: bigint, { decimals }: Pick<Unit, 'decimals'>): str
 
 /** `25 Jun 2024 12:00`, UTC. */
 export function dateOf(at: bigint): string {
-  const [, day, month, year, time] = new Date(Number(at) * 1000).toUTCString().split(' ') as string[];
+  const [, day, month, year, time] = new Date(Number(at) * 1000).toUTCString().split(' ');
   return `${day} ${month} ${year} ${time!.slice(0, 5)}`;
 }
 
