@@ -85,10 +85,7 @@ export const entryPoints: readonly (string | RegExp)[] = [
 /** Beside the code, and used by tests only. Others belong into a folder `testing/`. */
 export const onlyForTests: Readonly<Record<string, string>> = {
   'agent/src/engine/test-bed.ts': 'one contract for all engines',
-  'contracts/src/artifacts.ts': 'compiles on demand for the tests; deployment will use it too',
   'cli/src/reference-page.ts': 'the page of all commands, which its test writes and holds against them',
-  'protocol/src/statement.ts': 'what a meter signs for Escrow; the server will, once it draws on lanes',
-  'protocol/src/typed-data.ts': 'digests of EIP-712, of statements so far',
   'server/src/ledger/crash-child.ts': 'a program that a test kills',
   'server/src/market/sample-supply.ts': 'offers to match against',
   'server/src/runs/recompute.ts':

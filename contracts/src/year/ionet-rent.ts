@@ -4,18 +4,18 @@ import { add, type Book } from './books.ts';
 import { nameHex, type Network } from './network.ts';
 import { charged, closeLane, collect, laneBalance, openLane, redeem, tokenOf, unitOf, type Lease } from './rent.ts';
 import type { Stage } from './stage.ts';
-import { dateOf, shown, type Teller } from './teller.ts';
+import { dateOf, type Teller } from './teller.ts';
 
 const { policy } = ionet;
 const DAY_S = 86_400n;
-const TOKEN_MICROS = 2_000_000n;
+const TOKEN_MICROS = 2_000_000n; // as the words of the act say
 
 /** A month of rent, paid in the token and in dollars, and what becomes of its fees. */
 export async function playRent(stage: Stage, teller: Teller, network: Network, book: Book): Promise<void> {
   const { token, dollars, sink, escrow } = network.contracts;
   teller.act(
     'A month of rent: in the token, and in dollars',
-    `Rana rents Bora's eight H100 for thirty days and pays in IO at $${shown(TOKEN_MICROS, { decimals: 6 })}; Sol rents Ada's two 4090 and pays
+    `Rana rents Bora's eight H100 for thirty days and pays in IO at $2; Sol rents Ada's two 4090 and pays
     in dollars. Each has put a little more into his lane of Escrow than he will need. Once a week the meter signs one statement for
     each provider, cumulative, and anybody redeems it. Fees are 0.25 % on each side in IO, and 2.25 % on each side in dollars.`,
   );

@@ -190,7 +190,24 @@ async function playEpochs(
     if (slashes !== undefined) await playSlashes(stage, teller, network, { slashes, stakes, spans, book });
     if (epoch === 3) await playUnstake(stage, teller, network, { stakes, spans, book });
   }
+  for (const group of Object.keys(block.groups)) {
+    const members = hosts.filter((one) => block.classes[one.class]?.group === group).map(({ name }) => name);
+    const claimed = await Promise.all(members.map((name) => claimedBy(stage, network, name)));
+    const sum = (of: (name: string, n: number) => bigint): bigint =>
+      members.map(of).reduce((all, one) => all + one, 0n);
+    teller.agree(
+      `the ${group} group (${members.join(', ')}) in all`,
+      {
+        chain: sum((name, n) => claimed[n]! - earned.get(name)!),
+        policy: sum((name) => total.get(name)! - earned.get(name)!),
+      },
+      network.token,
+    );
+  }
 }
+
+const claimedBy = (stage: Stage, { contracts }: Network, name: string): Promise<bigint> =>
+  stage.read(contracts.rewards, 'claimedBy', [stage.person(name).address]);
 
 /** All hours of an epoch, one after the other. */
 function hoursOf(epoch: number, spans: ReadonlyMap<string, Span>, before: bigint) {
@@ -228,9 +245,9 @@ async function playSlashes(
   { slashes, stakes, spans, book }: { slashes: Slashes; stakes: Stakes; spans: Map<string, Span>; book: Book },
 ): Promise<void> {
   const { stake } = network.contracts;
-  for (const { leaf, proof, id } of slashes.leaves) {
+  for (const [n, { leaf, proof, id }] of slashes.leaves.entries()) {
     await stage.send('anybody', stake, 'announce', [leaf, proof]);
-    await stage.send('anybody', stake, 'appeal', [id]); // in their names; the bond of this policy is nothing
+    await stage.send(accused[n]!.name, stake, 'appeal', [id]); // the bond of this policy is nothing
   }
   const [ofChen, ofDina] = slashes.leaves as [Slashes['leaves'][0], Slashes['leaves'][0]];
   const { at } = await stage.send('arbiter', stake, 'decide', [ofChen.leaf, true]);

@@ -17,9 +17,11 @@ const SHOWN_DECIMALS = 6;
 
 export function startTeller(write: (text: string) => void): Teller & { closing: Closing[] } {
   let acts = 0;
+  let isNewAct = false;
   let rows: Closing[] = [];
   const flush = (): void => {
     if (rows.length > 0) write(`${aligned(rows)}\n`);
+    isNewAct &&= rows.length === 0;
     rows = [];
   };
   return {
@@ -30,6 +32,7 @@ export function startTeller(write: (text: string) => void): Teller & { closing: 
       flush();
       acts += 1;
       write(`\n${acts}. ${title}\n\n${wrapped(words)}\n\n`);
+      isNewAct = true;
     },
     say(words) {
       flush();
@@ -37,7 +40,8 @@ export function startTeller(write: (text: string) => void): Teller & { closing: 
     },
     heading(columns) {
       flush();
-      write(`\n  ${columns}\n`);
+      write(`${isNewAct ? '' : '\n'}  ${columns}\n`);
+      isNewAct = false;
     },
     agree(label, { chain, policy }, unit) {
       if (chain !== policy) {
