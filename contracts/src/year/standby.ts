@@ -21,7 +21,6 @@ const DAY_S = 86_400n;
 const WEEKS = 4;
 const START = BigInt(Date.UTC(2027, 0, 4) / 1000);
 const TOKEN_MICROS = 100_000n;
-const TREASURY_POOL = 2n;
 /** Rana is let down in this epoch, for one day. */
 const LOSS = { epoch: 3, seconds: DAY_S };
 const MOST = 2n ** 256n - 1n;
@@ -36,6 +35,7 @@ const pools = Object.keys(policy.emission!.pools).map((name) => ({
   recipient: name === rule.pool ? ('rewards' as const) : ('foundation' as const),
   weight: 1,
 }));
+const TREASURY_POOL = BigInt(pools.findIndex(({ name }) => name === 'treasury'));
 
 const lease: Lease = {
   renter: 'Rana',
@@ -93,8 +93,8 @@ async function playEpochs(
   teller.act(
     'The year: waiting is paid as far as the queue needs it',
     `Each hour and class, idle machines are paid up to λ + β√λ of what is rented and pledged; the dollars owed are paid in COOP at $0.10. Dov asks for
-    more than 1.1 of the reference price, and is paid for no waiting. The ceiling allows far more than is needed; the rest is deferred. Rana's pledge is called once twenty are proven, and she rents Cleo's eight; Sol's
-    expires. Of Cleo's income 15 % become her stake, until it covers a week of rent. A root stands for four weeks.`,
+    more than 1.1 of the reference price, and is paid for no waiting. The ceiling allows far more than is needed; the rest is deferred. Rana's pledge
+    is called once twenty are proven, and she rents Cleo's eight; Sol's expires. Of Cleo's income 15 % become her stake, until it covers a week of rent. A root stands for four weeks.`,
   );
   const earned = new Map(hosts.map(({ name }) => [name, 0n]));
   let [released, served] = [0n, 0n];
