@@ -26,7 +26,7 @@ export async function playSale(
     tiers,
     codes,
     opensAt: SALE,
-    allowlistFor: BigInt(policy.licences!.phases.allowlist!.until_s!),
+    allowlistFor: BigInt(policy.licences!.phases.allowlist!.until_s),
     publicFrom: BigInt(policy.licences!.phases.public!.from_s),
     refundAt: SALE + BigInt(policy.licences!.codes.paid_after_s),
     lockedUntil: SALE + BigInt(policy.licences!.locked_until_s),
