@@ -43,6 +43,19 @@ test('a stake in dollars for each device', () => {
   });
 });
 
+test('a part of a unit is a whole one more: nobody has less at risk than the rule says', () => {
+  const half = { currency: 'token', tokens: 1n } as const;
+  const perDevice = { kind: 'per_device', amount: half, weights: { l4: 500_000 }, least_weight_ppm: 0 } as const;
+  const one = { class: 'l4', devices: 1, askMicrosPerHour: 1n };
+  expect(stakeRequiredRoundedUp(perDevice, one)).toEqual({ currency: 'token', tokens: 1n });
+  const coefficient = { kind: 'coefficient', coefficient: 3n, values: { l4: 333_334 }, fixed_for_s: 1 } as const;
+  expect(stakeRequiredRoundedUp(coefficient, one)).toEqual({ currency: 'token', tokens: 2n });
+  expect(stakeRequiredRoundedUp({ kind: 'earned', keep_ppm: 1, at_risk_s: 1 }, one)).toEqual({
+    currency: 'dollars',
+    micros: 1n,
+  });
+});
+
 test('an earned stake fills from income, exactly, and then nothing is kept', () => {
   const { required } = standby.policy.stake!;
   if (required.kind !== 'earned') throw new Error('earned');

@@ -34,6 +34,14 @@ test('8 H100 among 5,000 machines: stake, reward per hour and fees, as the formu
   expect(standby['idle machines paid']!.exact).toEqual({ paid: '155', idle: '16000', need: '24155' });
 });
 
+test('the next licence is the one after those that were sold, across a border of tiers, until none is left', () => {
+  const licence = (sold: string) => of('aethir', asked('1 rtx-4090 among 10', { sold }))['licence']!.value;
+  expect(licence('2299')).toMatch(/^0\.1259 ETH/);
+  expect(licence('2300')).toMatch(/^0\.1448 ETH/);
+  expect(licence('99999')).toMatch(/^1\.8232 ETH/);
+  expect(licence('100000')).toBe('sold out');
+});
+
 test('pledges raise what is paid for waiting; a full network pays nobody to wait', () => {
   const before = of('standby', asked('1 rtx-4090 among 1000 machines'))['idle machines paid']!;
   const after = of('standby', asked('1 rtx-4090 among 1000 machines', { pledged: '100' }))['idle machines paid']!;

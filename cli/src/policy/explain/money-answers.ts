@@ -1,4 +1,5 @@
 import { feesOf } from '@gpucoop/policy/fees.ts';
+import { licenceSupply, tierOf } from '@gpucoop/policy/licence.ts';
 import { standardUnitsPpm } from '@gpucoop/policy/partner-units.ts';
 import { mayTakePart } from '@gpucoop/policy/place.ts';
 import { depositRoundedUp } from '@gpucoop/policy/pledge.ts';
@@ -37,11 +38,10 @@ function inTokens(micros: bigint, policy: Policy, question: Question): string {
 export const licenceAnswers: Answering = (policy, question) => {
   const { licences } = policy;
   if (licences === null) return [{ title: 'licence', value: 'none are sold', formula: '' }];
-  let end = 0;
-  const tier = licences.tiers.find(({ count }) => (end += count) > question.sold);
-  if (tier === undefined) return [{ title: 'licence', value: 'sold out', formula: `${grouped(String(end))} in all` }];
+  const all = licenceSupply(licences.tiers);
+  if (question.sold >= all) return [{ title: 'licence', value: 'sold out', formula: `${grouped(String(all))} in all` }];
+  const tier = licences.tiers[tierOf(licences.tiers, question.sold).tier]!;
   const cost = priceMicros(tier.price, policy, question);
-  const all = licences.tiers.reduce((total, { count }) => total + count, 0);
   const { base, bonus } = checkerDay(policy, question, all);
   const daily = inDollars(base + bonus, policy, question);
   return [
