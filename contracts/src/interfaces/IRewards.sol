@@ -6,8 +6,9 @@ import {PolicyMath} from "../PolicyMath.sol";
 /// @notice Rewards by epoch. A poster posts the roots of an epoch with a bond; anybody may dispute them with a bond within the window; the
 /// arbiter decides, and his silence voids. A final root releases what it grants from Emission. Claims are cumulative and stand on the
 /// last final root; a claim opens a vesting position, and what is taken early forfeits its rest, which is burnt.
-/// @dev Warning: a false root that nobody disputes within the window becomes final. At worst it takes what was releasable, and no more than
-/// GRANT_MAX an epoch; it never takes what was claimed, nor anything that others hold.
+/// @dev Warning: a false root that nobody disputes within the window becomes final. At worst it takes all that was granted and is not yet
+/// claimed, of whomever, and of what is releasable up to GRANT_MAX; it never takes what was claimed. Until it is final anybody may claim for
+/// everybody on the root before.
 interface IRewards {
     /// @param rewardRoot of (account, cumulative amount) leaves; see protocol/src/merkle.ts.
     /// @param slashRoot of the epoch's slashes, read by Stake; zero when there are none.
