@@ -8,6 +8,8 @@ import type { Teller } from './teller.ts';
 const { policy } = aethir;
 /** Of the first licence; times of the sale count from here. */
 export const SALE = BigInt(Date.UTC(2024, 2, 18, 10) / 1000);
+/** The sale stays open until here, and as long licences can be given back. */
+export const SALE_END = SALE + BigInt(policy.licences!.refund.until_s);
 /** Counts of the tiers are a hundredth of Aethir's, so that a handful of buyers meets a border. */
 const tiers = policy.licences!.tiers.map((tier) => ({ ...tier, count: tier.count / 100 }));
 const codes = {
@@ -28,7 +30,7 @@ export async function playSale(
     opensAt: SALE,
     allowlistFor: BigInt(policy.licences!.phases.allowlist!.until_s),
     publicFrom: BigInt(policy.licences!.phases.public!.from_s),
-    refundAt: SALE + BigInt(policy.licences!.codes.paid_after_s),
+    refundAt: SALE_END,
     lockedUntil: SALE + BigInt(policy.licences!.locked_until_s),
     refundFeePpm: policy.licences!.refund.fee_ppm,
     delegation,
@@ -84,7 +86,8 @@ async function playPublicSale(stage: Stage, teller: Teller, sale: Sale, allowlis
   teller.act(
     'The sale: then everybody, with codes',
     `Noor has registered as a referrer before, and gets 5 % of what is paid with her code once nothing can be given back any more. A first
-    tier allows five to an address: Pia's twelve are the last five of it and seven of the second. Quinn gives two of his five back.`,
+    tier allows five to an address: Pia's twelve are the last five of it and seven of the second. Quinn gives two of his five back,
+    and a tenth of their price is kept.`,
   );
   await stage.send('Noor', sale.contract, 'register');
   await stage.travelTo(SALE + BigInt(policy.licences!.phases.public!.from_s));
@@ -131,11 +134,12 @@ async function playRefundEnd(
 ): Promise<void> {
   teller.act(
     'The one refund end',
-    `Aethir gave nothing back; in Coop's contract whatever is paid waits until the end of refunds, which is here the day on which Aethir paid
-    its codes. Nobody can take anything before; then Noor takes her commission, and the treasury the rest.`,
+    `Aethir promised nothing back; in Coop's contract whatever is paid waits until the end of refunds, which is the end of the sale: after
+    ninety days here, since how long Aethir's was open is not published. Nobody can take anything before; then Noor takes her
+    commission, and the treasury the rest.`,
   );
   await stage.refused('RefundStillPossible', 'anybody', sale.contract, 'collect');
-  await stage.travelTo(SALE + BigInt(policy.licences!.codes.paid_after_s));
+  await stage.travelTo(SALE_END);
   const { result: taken } = await stage.send('Noor', sale.contract, 'takeCommission', [stage.person('Noor').address]);
   teller.agree('Noor', { chain: taken as bigint, policy: of.commissions }, sale.unit);
   await stage.send('anybody', sale.contract, 'collect');

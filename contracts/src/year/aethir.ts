@@ -4,7 +4,7 @@ import { standby } from '@gpucoop/policy/presets/standby.ts';
 import { taskRewards, uptimeBonus } from '@gpucoop/policy/reward-task.ts';
 import type { RewardRuleOf } from '@gpucoop/policy/schema/rewards.ts';
 import { vestedRoundedDown } from '@gpucoop/policy/vesting.ts';
-import { playSale, SALE } from './aethir-sale.ts';
+import { playSale, SALE, SALE_END } from './aethir-sale.ts';
 import { claim, finalise, fundPoster, type FinalRoot } from './epochs.ts';
 import type { Sale } from './licence-sale.ts';
 import { openNetwork, type Network } from './network.ts';
@@ -15,8 +15,8 @@ const { policy } = aethir;
 const DAY_S = 86_400n;
 const HOUR_S = 3600n;
 const EPOCH_DAYS = 30n;
-/** Of the token; times of the emission count from here. */
-const START = BigInt(Date.UTC(2024, 5, 12, 10) / 1000);
+/** Of the token, and with it of the emission: four days after Aethir's own, since here no licence earns while it can be given back. */
+const START = SALE_END;
 
 const checkers = policy.rewards.checkers as RewardRuleOf<'task'>;
 const bonus = policy.rewards.checker_bonus as RewardRuleOf<'uptime_bonus'>;
@@ -45,10 +45,10 @@ const owners = [
 /** One entry a licence. */
 const licensees = owners.flatMap((owner) => Array.from({ length: owner.licences }, () => owner));
 
-/** Sixteen months of a network by Aethir's published rules: from the sale until licences may change hands. */
+/** Fifteen months of a network by Aethir's published rules: from the sale until licences may change hands. */
 export const aethirYear = {
   startsAt: SALE - HOUR_S,
-  epochs: 13,
+  epochs: 12,
 
   async play(stage: Stage, teller: Teller, epochs: number): Promise<void> {
     const network = await openNetwork(stage, { policy, start: START, pools, vesting: 'checkers', stakeIn: 'token' });
@@ -95,7 +95,6 @@ async function playRewards(stage: Stage, teller: Teller, network: Network, epoch
     straight line to all after 180. Lee claims the first root and takes after thirty days; Omar claims it too and waits for 180.
     What is given up is burnt; at Aethir it went back to the pool.`,
   );
-  await stage.travelTo(START);
   const books = new Map<string, bigint>();
   const foundation = ceilingRoundedDown(curves.ecosystem!, 0n);
   await stage.send('foundation', emission, 'release', [ECOSYSTEM_POOL, foundation]);
