@@ -133,6 +133,30 @@ contract RewardsTest is Test, RewardsFixture {
         rewards.claim(ANNA, granted + beyond, proof);
     }
 
+    /// R1: the worst of a false root that nobody disputed is all that is not claimed yet, also of former epochs; what was claimed stays.
+    function testFuzz_aFalseRootTakesWhatIsUnclaimedAndNothingElse(uint128 anna, uint128 ben, bool benClaims) public {
+        anna = uint128(bound(anna, 1, 200_000_000e18));
+        ben = uint128(bound(ben, 1, 200_000_000e18));
+        makeFinal(rootsOf(leaves(anna, ben), anna + ben, 0));
+        if (benClaims) rewards.claim(BEN, ben, SmallTree.proof(leaves(anna, ben), 1));
+        makeFinal(rootsOf(leaves(anna + ben, 0), 0, 0)); // false: it grants nothing, and gives to one what was both's
+        bytes32[] memory proof = SmallTree.proof(leaves(anna + ben, 0), 0);
+        if (benClaims) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IRewards.MoreThanGranted.selector, uint256(anna) + 2 * uint256(ben), anna + ben)
+            );
+            rewards.claim(ANNA, anna + ben, proof);
+            return;
+        }
+        rewards.claim(ANNA, anna + ben, proof);
+        makeFinal(rootsOf(leaves(anna, ben), 0, 0));
+        proof = SmallTree.proof(leaves(anna, ben), 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRewards.MoreThanGranted.selector, uint256(anna) + 2 * uint256(ben), anna + ben)
+        );
+        rewards.claim(BEN, ben, proof);
+    }
+
     /// R1
     function testFuzz_noMoreThanIsReleasableOrAllowedIsPosted(uint256 grant) public {
         uint256 available = emission.releasable(1);
