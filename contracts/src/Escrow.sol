@@ -20,35 +20,39 @@ import {StatementLine} from "./StatementLine.sol";
 contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    // Four slots, of which a payment writes the first two and reads the third.
+    // Four slots, of which a payment writes the first and reads the second; the others only once `changesAt` has come.
     struct Stored {
-        Funds funds;
-        Bucket bucket;
+        Purse purse;
         Rate rate;
-        Next next;
+        Later later;
+        Ends ends;
     }
 
-    struct Funds {
-        uint128 balance;
-        uint128 thawing;
-    }
-
-    struct Bucket {
-        uint128 level;
+    /// @dev `level` is the bucket's fill at `updatedAt`.
+    struct Purse {
+        uint96 balance;
+        uint96 level;
         uint64 updatedAt;
-        uint64 expiresAt;
     }
 
+    /// @dev `changesAt`: when the lower limit or the end comes, whichever is first; 0 for never.
     struct Rate {
+        uint96 perSecond;
+        uint96 burst;
+        uint64 changesAt;
+    }
+
+    struct Later {
         uint96 perSecond;
         uint96 burst;
         uint64 lowersAt;
     }
 
-    struct Next {
-        uint96 perSecond;
-        uint96 burst;
+    /// @dev `thawing` may stand above the balance that payments have left; what is above it is no longer there.
+    struct Ends {
+        uint96 thawing;
         uint64 thawsAt;
+        uint64 expiresAt;
     }
 
     /// @dev `collectedAt` keeps the slot from becoming zero, which would make the next payment four times as dear.
@@ -121,46 +125,44 @@ contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
         (bytes32 id, Stored storage stored) = own(lane);
         uint64 now_ = uint64(clock(lane.meter));
         (uint256 level, LeakyBucket.Limit memory inForce) = settled(stored, now_);
-        stored.bucket = Bucket(uint128(level), now_, stored.bucket.expiresAt);
+        (stored.purse.level, stored.purse.updatedAt) = (uint96(level), now_);
         bool isRaised = limit.perSecond >= inForce.perSecond && limit.burst >= inForce.burst;
         uint64 from = isRaised ? now_ : now_ + THAW_SECONDS;
-        if (isRaised) {
-            stored.rate = Rate(limit.perSecond, limit.burst, 0);
-        } else {
-            stored.rate = Rate(inForce.perSecond, inForce.burst, from);
-            stored.next = Next(limit.perSecond, limit.burst, stored.next.thawsAt);
-        }
+        stored.later = Later(limit.perSecond, limit.burst, isRaised ? 0 : from);
+        if (isRaised) inForce = limit;
+        stored.rate = Rate(inForce.perSecond, inForce.burst, changeOf(stored));
         emit LimitSet(id, limit.perSecond, limit.burst, from);
     }
 
     /// @inheritdoc IEscrow
     function setExpiry(Lane calldata lane, uint64 expiresAt) external {
         (bytes32 id, Stored storage stored) = own(lane);
-        uint64 before = stored.bucket.expiresAt;
+        uint64 before = stored.ends.expiresAt;
         uint256 now_ = clock(lane.meter);
         uint256 earliest = now_ + THAW_SECONDS;
         // A lane that has ended has no end that could be put off: its next one is announced like a first one.
         bool isLater = expiresAt == 0 || (before != 0 && expiresAt >= before && !hasExpired(before, now_));
         require(isLater || expiresAt >= earliest, ExpiresTooSoon(expiresAt, earliest));
-        stored.bucket.expiresAt = expiresAt;
+        stored.ends.expiresAt = expiresAt;
+        stored.rate.changesAt = changeOf(stored);
         emit ExpirySet(id, expiresAt);
     }
 
     /// @inheritdoc IEscrow
     function thaw(Lane calldata lane, uint128 amount) external {
         (bytes32 id, Stored storage stored) = own(lane);
-        Funds memory funds = stored.funds;
-        require(amount <= funds.balance - funds.thawing, NotSpendable(amount, funds.balance - funds.thawing));
+        uint256 thawing = thawingOf(stored);
+        uint256 free = stored.purse.balance - thawing;
+        require(amount <= free, NotSpendable(amount, free));
         uint64 thawsAt = uint64(clock(lane.meter)) + THAW_SECONDS;
-        stored.funds.thawing = funds.thawing + amount;
-        stored.next.thawsAt = thawsAt;
-        emit Thawing(id, funds.thawing + amount, thawsAt);
+        (stored.ends.thawing, stored.ends.thawsAt) = (uint96(thawing + amount), thawsAt);
+        emit Thawing(id, uint128(thawing + amount), thawsAt);
     }
 
     /// @inheritdoc IEscrow
     function cancelThaw(Lane calldata lane) external {
         (bytes32 id, Stored storage stored) = own(lane);
-        stored.funds.thawing = 0;
+        stored.ends.thawing = 0;
         emit Thawing(id, 0, 0);
     }
 
@@ -168,15 +170,14 @@ contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
     function withdraw(Lane calldata lane, address to) external nonReentrant returns (uint256 amount) {
         (bytes32 id, Stored storage stored) = own(lane);
         uint256 now_ = clock(lane.meter);
-        Funds memory funds = stored.funds;
-        if (hasExpired(stored.bucket.expiresAt, now_)) {
-            amount = funds.balance;
-            stored.funds = Funds(0, 0);
+        if (hasExpired(stored.ends.expiresAt, now_)) {
+            amount = stored.purse.balance;
         } else {
-            require(now_ >= stored.next.thawsAt, StillThawing(stored.next.thawsAt, now_));
-            amount = funds.thawing;
-            stored.funds = Funds(funds.balance - funds.thawing, 0);
+            require(now_ >= stored.ends.thawsAt, StillThawing(stored.ends.thawsAt, now_));
+            amount = thawingOf(stored);
         }
+        stored.purse.balance -= uint96(amount);
+        stored.ends.thawing = 0;
         held[lane.token] -= amount;
         emit Withdrawn(id, to, amount);
         IERC20(lane.token).safeTransfer(to, amount);
@@ -231,21 +232,21 @@ contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
         uint256 now_ = clock(lane.meter);
         (uint256 level, LeakyBucket.Limit memory limit) = settled(stored, now_);
         return LaneState({
-            balance: stored.funds.balance,
-            thawing: stored.funds.thawing,
-            thawsAt: stored.next.thawsAt,
-            expiresAt: stored.bucket.expiresAt,
+            balance: stored.purse.balance,
+            thawing: uint128(thawingOf(stored)),
+            thawsAt: stored.ends.thawsAt,
+            expiresAt: stored.ends.expiresAt,
             limit: limit,
-            room: hasExpired(stored.bucket.expiresAt, now_) ? 0 : LeakyBucket.room(level, limit.burst),
-            nextLimit: LeakyBucket.Limit(stored.next.perSecond, stored.next.burst),
-            lowersAt: now_ < stored.rate.lowersAt ? stored.rate.lowersAt : 0
+            room: hasExpired(stored.ends.expiresAt, now_) ? 0 : LeakyBucket.room(level, limit.burst),
+            nextLimit: LeakyBucket.Limit(stored.later.perSecond, stored.later.burst),
+            lowersAt: now_ < stored.later.lowersAt ? stored.later.lowersAt : 0
         });
     }
 
     /// @inheritdoc IEscrow
     function spendable(Lane calldata lane) external view returns (uint256 amount) {
-        Funds memory funds = lanes[idOf(lane.renter, lane.meter, lane.token, lane.provider)].funds;
-        return funds.balance - funds.thawing;
+        Stored storage stored = lanes[idOf(lane.renter, lane.meter, lane.token, lane.provider)];
+        return stored.purse.balance - thawingOf(stored);
     }
 
     /// @inheritdoc IEscrow
@@ -281,10 +282,13 @@ contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
         require(lane.renter != address(0) && lane.meter != address(0), NoRenterOrMeter());
         // In a lane for all providers the renter could promise one sum to several of them.
         require(lane.meter != lane.renter || lane.provider != address(0), OwnMeterNeedsProvider(lane.renter));
-        // With all of a token below 2^128, no sum of it overflows anywhere below.
-        require(amount <= type(uint128).max - held[lane.token], TooMuchHeld(held[lane.token], amount));
+        // With all of a token below 2^96, no sum of it overflows anywhere below.
+        require(amount <= type(uint96).max - held[lane.token], TooMuchHeld(held[lane.token], amount));
         bytes32 id = idOf(lane.renter, lane.meter, lane.token, lane.provider);
-        lanes[id].funds.balance += uint128(amount);
+        Stored storage stored = lanes[id];
+        // New money is not thawing, however much of the old was drawn.
+        if (stored.ends.thawing > stored.purse.balance) stored.ends.thawing = stored.purse.balance;
+        stored.purse.balance += uint96(amount);
         held[lane.token] += amount;
         emit Deposited(id, lane.renter, lane.meter, lane.token, lane.provider, msg.sender, amount);
         IERC20 token = IERC20(lane.token);
@@ -323,21 +327,20 @@ contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
         if (outcome != StatementLine.Outcome.Paid) return skip(id, provider, outcome);
 
         Stored storage stored = lanes[id];
-        uint64 expiresAt = stored.bucket.expiresAt;
-        if (hasExpired(expiresAt, now_)) return skip(id, provider, StatementLine.Outcome.Expired);
-        Funds memory funds = stored.funds;
-        if (funds.balance == 0) return skip(id, provider, StatementLine.Outcome.Empty);
+        if (hasChanged(stored.rate.changesAt, now_) && hasExpired(stored.ends.expiresAt, now_)) {
+            return skip(id, provider, StatementLine.Outcome.Expired);
+        }
+        uint256 balance = stored.purse.balance;
+        if (balance == 0) return skip(id, provider, StatementLine.Outcome.Empty);
         (uint256 level, LeakyBucket.Limit memory limit) = settled(stored, now_);
         uint256 room = LeakyBucket.room(level, limit.burst);
         if (room == 0) return skip(id, provider, StatementLine.Outcome.OverLimit);
 
-        gross = Math.min(line.gross - before.gross, Math.min(funds.balance, room));
+        gross = Math.min(line.gross - before.gross, Math.min(balance, room));
         net = StatementLine.netRoundedUp(before, line, gross);
         drawn[id][provider] = StatementLine.Sums(before.gross + uint128(gross), before.net + uint128(net));
-        uint128 left = funds.balance - uint128(gross);
-        stored.funds = Funds(left, uint128(Math.min(funds.thawing, left)));
-        stored.bucket = Bucket(uint128(level + gross), uint64(now_), expiresAt);
-        if (isLowered(stored, now_)) stored.rate = Rate(limit.perSecond, limit.burst, 0);
+        stored.purse = Purse(uint96(balance - gross), uint96(level + gross), uint64(now_));
+        if (hasChanged(stored.rate.changesAt, now_)) lower(stored, limit);
         emit Paid(id, provider, gross, net);
     }
 
@@ -359,6 +362,12 @@ contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
         return (0, 0);
     }
 
+    /// @dev The lower limit has come in force: from here on it is the limit.
+    function lower(Stored storage stored, LeakyBucket.Limit memory limit) private {
+        stored.later.lowersAt = 0;
+        stored.rate = Rate(limit.perSecond, limit.burst, changeOf(stored));
+    }
+
     /// @dev Fill of a lane's bucket now, and the limit in force now.
     function settled(Stored storage stored, uint256 now_)
         private
@@ -366,16 +375,30 @@ contract Escrow is IEscrow, EIP712, Multicall, ReentrancyGuardTransient {
         returns (uint256 level, LeakyBucket.Limit memory limit)
     {
         Rate memory rate = stored.rate;
-        LeakyBucket.Limit memory next;
-        // The slot of the next limit is read only when it counts.
-        if (isLowered(stored, now_)) next = LeakyBucket.Limit(stored.next.perSecond, stored.next.burst);
-        limit = LeakyBucket.Limit(rate.perSecond, rate.burst);
-        return LeakyBucket.settle(stored.bucket.level, stored.bucket.updatedAt, limit, next, rate.lowersAt, now_);
+        Later memory later;
+        if (hasChanged(rate.changesAt, now_)) later = stored.later;
+        return LeakyBucket.settle(
+            stored.purse.level,
+            stored.purse.updatedAt,
+            LeakyBucket.Limit(rate.perSecond, rate.burst),
+            LeakyBucket.Limit(later.perSecond, later.burst),
+            later.lowersAt,
+            now_
+        );
     }
 
-    function isLowered(Stored storage stored, uint256 now_) private view returns (bool) {
-        uint64 lowersAt = stored.rate.lowersAt;
-        return lowersAt != 0 && now_ >= lowersAt;
+    function changeOf(Stored storage stored) private view returns (uint64 changesAt) {
+        (uint64 lowersAt, uint64 expiresAt) = (stored.later.lowersAt, stored.ends.expiresAt);
+        if (lowersAt == 0 || expiresAt == 0) return lowersAt + expiresAt;
+        return lowersAt < expiresAt ? lowersAt : expiresAt;
+    }
+
+    function thawingOf(Stored storage stored) private view returns (uint256 amount) {
+        return Math.min(stored.ends.thawing, stored.purse.balance);
+    }
+
+    function hasChanged(uint64 changesAt, uint256 now_) private pure returns (bool) {
+        return changesAt != 0 && now_ >= changesAt;
     }
 
     function own(Lane calldata lane) private view returns (bytes32 id, Stored storage stored) {

@@ -91,7 +91,8 @@ interface IEscrow {
     error FeeMaxAboveWhole(uint256 feeMaxPpm);
 
     /// @notice Adds `amount` of the caller's tokens to anybody's lane.
-    /// @dev Warning: only the lane's renter gets it back. A token that delivers less than was sent is refused.
+    /// @dev Warning: only the lane's renter gets it back. A token that delivers less than was sent is refused,
+    /// and so is what would make all that is held of a token 2^96 of its smallest unit.
     function deposit(Lane calldata lane, uint256 amount) external;
 
     /// @notice Deposits with an ERC-2612 permit instead of an allowance.
