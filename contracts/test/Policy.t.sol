@@ -40,6 +40,18 @@ contract PolicyTest is Test, PolicyFixture {
         assertEq(policy.parameter(NUMBER), before, "parameter");
     }
 
+    /// P1
+    function test_theGraceEndsWithItsLastInstant() public {
+        announceParameter(11);
+        vm.warp(1_000_000 + DELAY + GRACE);
+        policy.execute(IPolicy.Kind.Parameter, NUMBER);
+        assertEq(policy.parameter(NUMBER), 11, "in time");
+        announceParameter(12);
+        vm.warp(1_000_000 + 2 * (uint256(DELAY) + GRACE) + 1);
+        vm.expectRevert();
+        policy.execute(IPolicy.Kind.Parameter, NUMBER);
+    }
+
     /// P1: the delay starts anew, so nothing can be slipped in under an older announcement.
     function test_aNewAnnouncementReplacesTheFormer() public {
         announceParameter(11);
@@ -156,6 +168,19 @@ contract PolicyTest is Test, PolicyFixture {
         policy.pause(Names.POSTING, 1);
     }
 
+    /// P2, P4
+    function test_aNameIsGivenOnce() public {
+        IPolicy.ParameterParameters[] memory twice = new IPolicy.ParameterParameters[](1);
+        twice[0] = IPolicy.ParameterParameters(NUMBER, 5, 0, 10);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.NameTwice.selector, NUMBER));
+        this.newPolicyWith(twice);
+        IPolicy.RoleParameters[] memory roles = new IPolicy.RoleParameters[](2);
+        roles[0] = IPolicy.RoleParameters(Names.GOVERNOR, GOVERNOR);
+        roles[1] = IPolicy.RoleParameters(Names.GOVERNOR, STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.NameTwice.selector, Names.GOVERNOR));
+        new Policy(HASH, roles, new IPolicy.ParameterParameters[](0), IPolicy.Timing(DELAY, GRACE, PAUSE_MAX, PAUSE_COOLDOWN));
+    }
+
     /// P5
     function testFuzz_nothingElseCanBePausedNorForLonger(bytes32 what, uint64 duration) public {
         vm.startPrank(GUARDIAN);
@@ -166,6 +191,10 @@ contract PolicyTest is Test, PolicyFixture {
         duration = uint64(bound(duration, PAUSE_MAX + 1, type(uint64).max));
         vm.expectRevert(abi.encodeWithSelector(IPolicy.PauseTooLong.selector, duration, PAUSE_MAX));
         policy.pause(Names.SALE, duration);
+    }
+
+    function newPolicyWith(IPolicy.ParameterParameters[] memory more) external returns (Policy) {
+        return newPolicy(more);
     }
 
     function announceParameter(uint256 value) private {
