@@ -135,6 +135,25 @@ contract DelegationTest is Test {
         delegation.setCommission(raised);
     }
 
+    function test_D3_aStepIsCountedFromWhatHoldsNow() public {
+        setCommission(150_000);
+        vm.prank(OPERATOR);
+        vm.expectRevert(abi.encodeWithSelector(IDelegation.RaiseAboveStep.selector, 200_000, 100_000, STEP));
+        delegation.setCommission(200_000);
+        vm.warp(START + NOTICE);
+        setCommission(200_000);
+        (uint32 commission,) = delegation.termsOf(OPERATOR);
+        assertEq(commission, 150_000, "the first raise holds while the second is announced");
+    }
+
+    function test_D1_itIsOverInTheSecondOfItsExpiry() public {
+        delegate(7, START + 5);
+        vm.warp(START + 4);
+        assertTrue(stands(7), "before");
+        vm.warp(START + 5);
+        assertTrue(!stands(7), "then");
+    }
+
     function test_D3_closingIsNoWayAroundTheNotice() public {
         vm.startPrank(OPERATOR);
         delegation.setOpen(false);

@@ -93,6 +93,16 @@ contract EmissionTest is Test, EmissionFixture {
         assertNear(emission.accrued(1) - before[1], given * weight / (930_000 + weight), "new share");
     }
 
+    /// E4, E5
+    function test_eachCurveIsBroughtOverByItself() public {
+        vm.warp(start + CLIFF + TERM / 2);
+        uint256 before = emission.accrued(LINE_POOL);
+        emission.sync(LINE);
+        assertEq(emission.accrued(LINE_POOL), before, "accrued");
+        vm.warp(start + CLIFF + TERM);
+        assertEq(emission.accrued(LINE_POOL), LINE_CAP, "all of it at the end");
+    }
+
     /// E5
     function test_withoutAnyWeightTheOldOnesStay() public {
         for (uint256 n = 0; n < 3; n++) setWeight(n, 0);
@@ -126,7 +136,11 @@ contract EmissionTest is Test, EmissionFixture {
         curves[0].points[0] = PolicyMath.Point(0, 2);
         curves[0].points[1] = PolicyMath.Point(5, 1);
         expectRefusal(curves, 1e30, abi.encodeWithSelector(IEmission.InvalidPoint.selector, 0, 1));
-        curves[0].points[1] = PolicyMath.Point(5, 2);
+        curves[0].points = new PolicyMath.Point[](3);
+        curves[0].points[1] = PolicyMath.Point(5, 1);
+        curves[0].points[2] = PolicyMath.Point(4, 2);
+        expectRefusal(curves, 1e30, abi.encodeWithSelector(IEmission.InvalidPoint.selector, 0, 2));
+        curves[0].points[2] = PolicyMath.Point(5, 2);
         expectRefusal(curves, 1e30, abi.encodeWithSelector(IEmission.CurveWithoutPool.selector, 0));
     }
 

@@ -144,6 +144,19 @@ contract LicenseTest is Test {
         assertTrue(license.earns(2) == (time >= REFUND_END), "waiting");
     }
 
+    function test_L4_everyLicenceEarnsFromTheRefundEndOn() public {
+        license.mint(ALICE, 1, 0);
+        vm.warp(REFUND_END - 1);
+        assertTrue(!license.earns(0), "before");
+        vm.warp(REFUND_END);
+        assertTrue(license.earns(0), "then");
+    }
+
+    function test_L2_nobodyGetsNone() public {
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721InvalidReceiver.selector, address(0)));
+        license.mint(address(0), 1, 0);
+    }
+
     function test_L4_whatIsActivatedIsNotGivenBack() public {
         license.mint(ALICE, 1, 0);
         vm.prank(ALICE);
