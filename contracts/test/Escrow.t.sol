@@ -13,8 +13,8 @@ contract EscrowTest is EscrowFixture {
     }
 
     function testFuzz_x1_depositsAddUp(uint128 first, uint128 second) public {
-        first = uint128(bound(first, 0, type(uint128).max / 2));
-        second = uint128(bound(second, 0, type(uint128).max / 2));
+        first = uint128(bound(first, 0, MUCH / 2));
+        second = uint128(bound(second, 0, MUCH / 2));
         fund(openLane(), first);
         IEscrow.Lane memory named = openLane();
         named.provider = PROVIDER;
@@ -26,12 +26,12 @@ contract EscrowTest is EscrowFixture {
     }
 
     function test_x1_noMoreOfATokenThanItsSumsCanHold() public {
-        fund(openLane(), type(uint128).max);
+        fund(openLane(), MUCH);
         IEscrow.Lane memory other = openLane();
         other.renter = address(1);
         token.mint(address(this), 1);
         token.approve(address(escrow), 1);
-        vm.expectRevert(abi.encodeWithSelector(IEscrow.TooMuchHeld.selector, type(uint128).max, 1));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.TooMuchHeld.selector, MUCH, 1));
         escrow.deposit(other, 1);
     }
 
@@ -77,6 +77,7 @@ contract EscrowTest is EscrowFixture {
     }
 
     function testFuzz_x7_withdrawingWaitsForTheThaw(uint128 amount, uint128 thawed, uint64 early) public {
+        amount = uint128(bound(amount, 0, MUCH));
         IEscrow.Lane memory lane = fundedLane(amount);
         thawed = uint128(bound(thawed, 0, amount));
         early = uint64(bound(early, 0, THAW - 1));
@@ -122,6 +123,41 @@ contract EscrowTest is EscrowFixture {
         assertEq(state.balance, 1_000 - served, "balance");
         assertEq(state.thawing, served <= 1_000 - thawed ? thawed : 1_000 - served, "the spendable part goes first");
         assertEq(escrow.spendable(lane), state.balance - state.thawing, "X4");
+    }
+
+    function test_x4_newMoneyIsNotThawing() public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        vm.prank(renter);
+        escrow.thaw(lane, 100);
+        serve(lane, PROVIDER, 70, 70);
+        fund(lane, 50);
+        assertEq(escrow.laneState(lane).thawing, 30, "what was left of it");
+        assertEq(escrow.spendable(lane), 50, "the deposit");
+    }
+
+    function test_x7_anEndAndALowerLimitInEitherOrder() public {
+        IEscrow.Lane memory lane = fundedLane(1_000);
+        setLimit(lane, 0, 100);
+        vm.prank(renter);
+        escrow.setExpiry(lane, uint64(START) + 3 * THAW);
+        vm.warp(START + THAW);
+        assertEq(serve(lane, PROVIDER, 1_000, 1_000), 100, "lowered first");
+        setLimit(lane, 0, 50);
+        vm.prank(renter);
+        escrow.setExpiry(lane, 0);
+        vm.prank(renter);
+        escrow.setExpiry(lane, uint64(START) + 2 * THAW);
+        setLimit(lane, 0, 300);
+        assertEq(serve(lane, PROVIDER, 1_000, 1_000), 200, "raised, and the announced one is gone");
+        vm.warp(START + 2 * uint256(THAW) - 1);
+        setLimit(lane, 0, 100);
+        vm.warp(START + 4 * uint256(THAW));
+        assertEq(serve(lane, PROVIDER, 1_000, 1_000), 0, "ended first");
+        vm.startPrank(renter);
+        escrow.setExpiry(lane, 0);
+        assertEq(escrow.laneState(lane).limit.burst, 100, "and lowered since");
+        assertEq(escrow.withdraw(lane, renter), 0, "going on again, it has to thaw");
+        vm.stopPrank();
     }
 
     function testFuzz_x7_raisingIsInstantAndLoweringWaits(uint96 low, uint96 high) public {

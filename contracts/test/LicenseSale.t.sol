@@ -2,11 +2,13 @@
 pragma solidity 0.8.37;
 
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {LicenseSale} from "../src/LicenseSale.sol";
 import {ILicense} from "../src/interfaces/ILicense.sol";
 import {ILicenseSale} from "../src/interfaces/ILicenseSale.sol";
 import {SaleFixture} from "./SaleFixture.sol";
 import {BlacklistToken} from "./hostile/BlacklistToken.sol";
+import {FalseToken} from "./hostile/FalseToken.sol";
 import {FeeToken} from "./hostile/FeeToken.sol";
 import {FreeToken} from "./hostile/FreeToken.sol";
 import {HostileHolder} from "./hostile/HostileHolder.sol";
@@ -49,6 +51,19 @@ contract LicenseSaleTest is SaleFixture {
         }
         assertEq(sale.phases().length, 2, "phases");
         assertEq(license.SUPPLY(), 40, "supply");
+    }
+
+    /// @dev A price that follows from how many licences there are would fall when some are burnt.
+    function test_LS1_givingBackReopensNoTier() public {
+        buy(ALICE, 5);
+        buy(BOB, 5);
+        vm.prank(ALICE);
+        sale.refund(span(0, 5), ALICE);
+        vm.prank(BOB);
+        sale.refund(span(5, 5), BOB);
+        (uint256 first, uint256 cost) = buy(ALICE, 1);
+        assertEq(first, 10, "id");
+        assertEq(cost, 144_800_007, "cost");
     }
 
     /// @dev From any start, over any borders, with each kind of referrer: the cost is the sum over the ids.
@@ -408,6 +423,17 @@ contract LicenseSaleTest is SaleFixture {
         sale.buy(order);
     }
 
+    function test_LS8_theReferrerStandsInTheEvent() public {
+        ILicenseSale.Order memory order = orderFor(ALICE, 1);
+        order.referrer = PARTNER;
+        (uint256 cost, uint256 commission) = sale.quote(1, PARTNER);
+        fund(BOB, 1e18);
+        vm.expectEmit();
+        emit ILicenseSale.Bought(ALICE, BOB, PARTNER, 0, 1, cost, commission);
+        vm.prank(BOB);
+        sale.buy(order);
+    }
+
     function test_LS8_nobodyRegistersTwice() public {
         vm.prank(PARTNER);
         vm.expectRevert(
@@ -461,6 +487,15 @@ contract LicenseSaleTest is SaleFixture {
         uint256 cost = sale.price(0);
         vm.prank(ALICE);
         vm.expectRevert(abi.encodeWithSelector(ILicenseSale.ReceivedLess.selector, cost - cost / 100, cost));
+        sale.buy(orderFor(ALICE, 1));
+    }
+
+    function test_aTokenThatSaysFalseIsRefused() public {
+        setUpSale(new FalseToken());
+        vm.warp(PUBLIC_OPENS);
+        fund(ALICE, 1e18);
+        vm.prank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(SafeERC20.SafeERC20FailedOperation.selector, address(token)));
         sale.buy(orderFor(ALICE, 1));
     }
 
