@@ -74,6 +74,7 @@ export const entryPoints: readonly (string | RegExp)[] = [
   'agent/src/main.ts',
   'cli/src/main.ts',
   'bench/src/main.ts',
+  'contracts/src/deploy.ts',
   'contracts/src/year/main.ts',
   'proof/src/program/main.ts',
   'vitest.config.ts',
