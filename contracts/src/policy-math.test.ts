@@ -47,7 +47,7 @@ test('a decaying curve', async () => {
 test('a curve of points, with steps', async () => {
   const steps = fc.array(
     fc.record({
-      after: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 10 ** 9 })),
+      after: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 10 ** 9 })),
       more: fc.bigInt(0n, 2n ** 120n),
     }),
     { maxLength: 12 },
@@ -59,7 +59,8 @@ test('a curve of points, with steps', async () => {
         points.push({ at_s: points.at(-1)!.at_s + after, total: points.at(-1)!.total + more });
       const curve: PointsCurve = { kind: 'points', points };
       const argument = points.map(({ at_s, total }) => ({ atSeconds: BigInt(at_s), total }));
-      for (const instant of [at, BigInt(points.at(-1)!.at_s), BigInt(points.at(-1)!.at_s) / 2n])
+      const last = BigInt(points.at(-1)!.at_s);
+      for (const instant of [at, last, at % (last + 1n)])
         expect(await call('pointsTotal', [argument, instant])).toBe(ceilingRoundedDown(curve, instant));
     }),
     RUNS,
@@ -87,7 +88,7 @@ test('what has vested', async () => {
 
 test('a split and what is left of it', async () => {
   const weights = fc
-    .array(fc.bigInt(0n, 2n ** 64n - 1n), { minLength: 1, maxLength: 16 })
+    .array(fc.oneof(fc.bigInt(0n, 5n), fc.bigInt(0n, 2n ** 64n - 1n)), { minLength: 1, maxLength: 16 })
     .filter((of) => of.some((weight) => weight > 0n));
   await fc.assert(
     fc.asyncProperty(amount, weights, async (of, by) => {
