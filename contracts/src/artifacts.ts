@@ -9,7 +9,12 @@ import type { Abi, Hex } from 'viem';
 export const contractsRoot = join(import.meta.dirname, '..');
 const hardhat = join(contractsRoot, '../node_modules/.bin/hardhat');
 const cache = join(contractsRoot, 'cache');
-const builtMark = join(cache, 'built');
+/** What a build covers, its mark and its option. The tests take several times as long as the contracts themselves. */
+const scopes = {
+  contracts: { files: ['src/**/*.sol'], mark: 'built-contracts', options: ['--no-tests'] },
+  all: { files: ['src/**/*.sol', 'test/**/*.sol'], mark: 'built', options: [] },
+};
+type Scope = keyof typeof scopes;
 const lock = join(cache, 'build.lock');
 const ABANDONED_MS = 300_000;
 
@@ -17,19 +22,19 @@ export type Artifact = { abi: Abi; bytecode: Hex };
 
 /** Interface and creation code of a contract, compiled first when a source has changed since the last time. */
 export async function artifact(contract: string, file = `src/${contract}.sol`): Promise<Artifact> {
-  await compile();
+  await compile(file.startsWith('src/') ? 'contracts' : 'all');
   return JSON.parse(readFileSync(join(contractsRoot, 'artifacts', file, `${contract}.json`), 'utf8')) as Artifact;
 }
 
-/** Compiles all contracts and their tests unless the last build was of these very sources. Safe to call from several processes at once. */
-export async function compile(): Promise<void> {
-  if (isBuilt()) return;
+/** Compiles unless the last build was of these very sources. Safe to call from several processes at once. */
+export async function compile(scope: Scope = 'all'): Promise<void> {
+  if (isBuilt(scope)) return;
   await locked(async () => {
-    if (isBuilt()) return;
-    const sources = sourcesHash();
+    if (isBuilt(scope)) return;
+    const sources = sourcesHash(scope);
     // The compiler's errors stand on stderr, and are the message of the error that execFile throws.
-    await promisify(execFile)(hardhat, ['build'], { cwd: contractsRoot, env: quiet() });
-    writeFileSync(builtMark, sources);
+    await promisify(execFile)(hardhat, ['build', ...scopes[scope].options], { cwd: contractsRoot, env: quiet() });
+    writeFileSync(join(cache, scopes[scope].mark), sources);
   });
 }
 
@@ -38,17 +43,17 @@ export function quiet(): NodeJS.ProcessEnv {
   return { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true', CI: 'true' };
 }
 
-function isBuilt(): boolean {
+function isBuilt(scope: Scope): boolean {
   try {
-    return readFileSync(builtMark, 'utf8') === sourcesHash();
+    return readFileSync(join(cache, scopes[scope].mark), 'utf8') === sourcesHash(scope);
   } catch {
     return false;
   }
 }
 
-function sourcesHash(): string {
+function sourcesHash(scope: Scope): string {
   const hash = createHash('sha256');
-  for (const path of globSync(['{src,test}/**/*.sol', 'hardhat.config.ts'], { cwd: contractsRoot }).toSorted()) {
+  for (const path of globSync([...scopes[scope].files, 'hardhat.config.ts'], { cwd: contractsRoot }).toSorted()) {
     hash
       .update(path)
       .update('\0')

@@ -22,7 +22,7 @@ let anvil: ChildProcess;
 let rpc: string;
 
 beforeAll(async () => {
-  await compile();
+  await compile('contracts');
   const port = await freePort();
   rpc = `http://127.0.0.1:${port}`;
   anvil = spawn(join(root, 'node_modules/.bin/anvil'), ['--port', String(port), '--silent'], { stdio: 'ignore' });
@@ -67,7 +67,7 @@ describe('npm run deploy', () => {
     writeFileSync(holders, JSON.stringify({ team: OTHER }));
     const { code, output } = await run(['--policy', 'standby', '--holders', holders, '--out', out('never')]);
     expect(code).toBe(1);
-    expect(output).toContain('Emission stands already, with other code or other parameters');
+    expect(output).toContain('Policy stands already, with other code or other parameters');
     expect(() => read('never')).toThrow();
   });
 

@@ -9,7 +9,7 @@ import { compile, contractsRoot, quiet } from './artifacts.ts';
 
 const hardhat = join(contractsRoot, '../node_modules/.bin/hardhat');
 
-beforeAll(compile, 300_000);
+beforeAll(() => compile(), 300_000);
 
 describe('contracts, tested in Solidity', () => {
   for (const file of globSync('test/**/*.t.sol', { cwd: contractsRoot }).toSorted()) {
