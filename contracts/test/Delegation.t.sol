@@ -23,8 +23,8 @@ contract DelegationTest is Test {
 
     function setUp() public {
         vm.warp(START);
-        license = new License("Coop licence", "COOPL", address(this), 1_000, START, START);
-        delegation = new Delegation(license, MAX, STEP, NOTICE, TERM_MAX);
+        license = License(deploy("License", abi.encode("Coop licence", "COOPL", address(this), 1_000, START, START)));
+        delegation = Delegation(deploy("Delegation", abi.encode(license, MAX, STEP, NOTICE, TERM_MAX)));
         license.mint(ALICE, 150, 0);
         vm.startPrank(OPERATOR);
         delegation.setCommission(100_000);
@@ -52,8 +52,8 @@ contract DelegationTest is Test {
     }
 
     function test_D1_givingALicenceBackEndsIt() public {
-        license = new License("Coop licence", "COOPL", address(this), 10, START + 1, START + 2);
-        delegation = new Delegation(license, MAX, STEP, NOTICE, TERM_MAX);
+        license = License(deploy("License", abi.encode("Coop licence", "COOPL", address(this), 10, START + 1, START + 2)));
+        delegation = Delegation(deploy("Delegation", abi.encode(license, MAX, STEP, NOTICE, TERM_MAX)));
         license.mint(ALICE, 1, 0);
         vm.startPrank(OPERATOR);
         delegation.setCommission(0);

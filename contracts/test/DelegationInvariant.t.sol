@@ -32,8 +32,8 @@ contract DelegationInvariantTest is Test {
 
     function setUp() public {
         vm.warp(START);
-        license = new License("Coop licence", "COOPL", address(this), IDS, START, START);
-        delegation = new Delegation(license, MAX, STEP, NOTICE, TERM_MAX);
+        license = License(deploy("License", abi.encode("Coop licence", "COOPL", address(this), IDS, START, START)));
+        delegation = Delegation(deploy("Delegation", abi.encode(license, MAX, STEP, NOTICE, TERM_MAX)));
         license.mint(walletOf(0), IDS, 0);
     }
 

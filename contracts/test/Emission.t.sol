@@ -146,9 +146,7 @@ contract EmissionTest is Test, EmissionFixture {
 
     function expectRefusal(IEmission.CurveParameters[] memory curves, uint256 cap, bytes memory reason) private {
         vm.expectRevert(reason);
-        new Emission(
-            IEmission.TokenParameters("Coop", "COOP", 18, cap), policy, 0, curves, new IEmission.PoolParameters[](0)
-        );
+        Emission(deploy("Emission", abi.encode(IEmission.TokenParameters("Coop", "COOP", 18, cap), policy, 0, curves, new IEmission.PoolParameters[](0))));
     }
 
     function setWeight(uint256 pool, uint256 weight) private {

@@ -32,12 +32,17 @@ abstract contract EmissionFixture is PolicyFixture {
         curves[LINE].points = new PolicyMath.Point[](3);
         curves[LINE].points[1] = PolicyMath.Point(CLIFF, 0);
         curves[LINE].points[2] = PolicyMath.Point(CLIFF + TERM, LINE_CAP);
-        emission = new Emission(
-            IEmission.TokenParameters("Coop", "COOP", 18, uint256(DECAY_CAP) + LINE_CAP),
-            policy,
-            uint64(block.timestamp),
-            curves,
-            poolParameters(recipients)
+        emission = Emission(
+            deploy(
+                "Emission",
+                abi.encode(
+                    IEmission.TokenParameters("Coop", "COOP", 18, uint256(DECAY_CAP) + LINE_CAP),
+                    policy,
+                    uint64(block.timestamp),
+                    curves,
+                    poolParameters(recipients)
+                )
+            )
         );
     }
 

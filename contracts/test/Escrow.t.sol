@@ -319,9 +319,9 @@ contract EscrowTest is EscrowFixture {
     function test_theTimingLeavesNoThawWithTwoHalts() public {
         IPolicy policy = escrow.POLICY();
         vm.expectRevert(abi.encodeWithSelector(IEscrow.TimingTooTight.selector, 19 days, 14 days, 3 days));
-        new Escrow(policy, FEE_MAX_PPM, 14 days, 3 days, 19 days);
+        Escrow(deploy("Escrow", abi.encode(policy, FEE_MAX_PPM, 14 days, 3 days, 19 days)));
         vm.expectRevert(abi.encodeWithSelector(IEscrow.FeeMaxAboveWhole.selector, 1_000_001));
-        new Escrow(policy, 1_000_001, 14 days, 3 days, 20 days);
+        Escrow(deploy("Escrow", abi.encode(policy, 1_000_001, 14 days, 3 days, 20 days)));
     }
 
     function test_aRenterOpensALaneInOneTransaction() public {

@@ -29,7 +29,7 @@ abstract contract EscrowFixture is Test, PolicyFixture {
 
     function setUpEscrow() internal {
         vm.warp(START);
-        escrow = new Escrow(newPolicy(), FEE_MAX_PPM, THAW, HALT_MAX, HALT_EVERY);
+        escrow = Escrow(deploy("Escrow", abi.encode(newPolicy(), FEE_MAX_PPM, THAW, HALT_MAX, HALT_EVERY)));
         token = new FreeToken(6);
         meter = vm.addr(METER_KEY);
         renter = vm.addr(RENTER_KEY);

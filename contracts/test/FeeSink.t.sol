@@ -24,8 +24,8 @@ abstract contract SinkFixture is PolicyFixture {
             weights[n] = IPolicy.ParameterParameters(Names.shareWeight(names[n]), values[n], 0, 1_000_000);
         }
         policy = newPolicy(weights);
-        token = new Token("Coop", "COOP", 18, minter, type(uint256).max);
-        sink = new FeeSink(policy, token, names);
+        token = Token(deploy("Token", abi.encode("Coop", "COOP", 18, minter, type(uint256).max)));
+        sink = FeeSink(deploy("FeeSink", abi.encode(policy, token, names)));
     }
 }
 
@@ -107,8 +107,8 @@ contract FeeSinkTest is Test, SinkFixture {
         bytes32[] memory names = new bytes32[](1);
         names[0] = "NOBODY";
         vm.expectRevert(abi.encodeWithSelector(IPolicy.UnknownName.selector, names[0]));
-        new FeeSink(policy, token, names);
-        FeeSink empty = new FeeSink(policy, token, new bytes32[](0));
+        FeeSink(deploy("FeeSink", abi.encode(policy, token, names)));
+        FeeSink empty = FeeSink(deploy("FeeSink", abi.encode(policy, token, new bytes32[](0))));
         dollars.mint(address(empty), 5);
         vm.expectRevert(abi.encodeWithSelector(IFeeSink.NoWeight.selector));
         empty.distribute(address(dollars));

@@ -17,7 +17,7 @@ contract LicenseTest is Test {
     License internal license;
 
     function setUp() public {
-        license = new License("Coop licence", "COOPL", address(this), SUPPLY, REFUND_END, LOCK_END);
+        license = License(deploy("License", abi.encode("Coop licence", "COOPL", address(this), SUPPLY, REFUND_END, LOCK_END)));
         vm.warp(1);
     }
 

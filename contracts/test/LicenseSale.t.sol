@@ -300,7 +300,7 @@ contract LicenseSaleTest is SaleFixture {
         bytes32[] memory proof = publishListOfTwo(ALICE, 2);
         bytes32 root = sale.allowlistRoot(LISTED);
         vm.warp(LISTED_OPENS - 1000);
-        sale = new LicenseSale(setupOf());
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setupOf())));
         vm.prank(GOVERNOR);
         sale.publishAllowlist(LISTED, root);
         vm.warp(LISTED_OPENS);
@@ -311,7 +311,7 @@ contract LicenseSaleTest is SaleFixture {
         vm.warp(LISTED_OPENS - 1000);
         ILicenseSale.Setup memory setup = setupOf();
         setup.phases[PUBLIC] = setup.phases[LISTED];
-        sale = new LicenseSale(setup);
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         bytes32[] memory proof = publishListOfTwo(ALICE, 2);
         bytes32 root = sale.allowlistRoot(LISTED);
         vm.warp(LISTED_OPENS - 1);
@@ -372,7 +372,7 @@ contract LicenseSaleTest is SaleFixture {
         commission = uint32(bound(commission, 0, 500_000 - discount));
         setup.partners[0].discountPpm = discount;
         setup.partners[0].commissionPpm = commission;
-        sale = new LicenseSale(setup);
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         uint256 leftByPartner = uint256(1e6 - discount) * (1e6 - commission);
         assertEq(sale.priceAfterRebates(0), min(leftByPartner, 7e11), "least");
     }
@@ -389,7 +389,7 @@ contract LicenseSaleTest is SaleFixture {
         vm.expectRevert(
             abi.encodeWithSelector(ILicenseSale.RebateAboveMaximum.selector, discount, commission, 500_000)
         );
-        new LicenseSale(setup);
+        LicenseSale(deploy("LicenseSale", abi.encode(setup)));
     }
 
     function test_LS8_aReferrerIsNeitherPayerNorReceiver() public {
@@ -560,29 +560,29 @@ contract LicenseSaleTest is SaleFixture {
         vm.expectRevert(
             abi.encodeWithSelector(ILicenseSale.DatesOutOfOrder.selector, SALE_END, refundEnd, lockEnd)
         );
-        new LicenseSale(setup);
+        LicenseSale(deploy("LicenseSale", abi.encode(setup)));
     }
 
     function test_aSetupThatMakesNoSenseIsRefused() public {
         ILicenseSale.Setup memory setup = setupOf();
         setup.refundFeePpm = 100_001;
         vm.expectRevert(abi.encodeWithSelector(ILicenseSale.RefundFeeAboveMaximum.selector, 100_001, 100_000));
-        new LicenseSale(setup);
+        LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         setup = setupOf();
         setup.tiers[1].price = 0;
         vm.expectRevert(abi.encodeWithSelector(ILicenseSale.EmptyTier.selector, 1));
-        new LicenseSale(setup);
+        LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         setup = setupOf();
         setup.tiers[2].count = 0;
         vm.expectRevert(abi.encodeWithSelector(ILicenseSale.EmptyTier.selector, 2));
-        new LicenseSale(setup);
+        LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         setup = setupOf();
         setup.phases[1].opensAt = setup.phases[1].closesAt;
         vm.expectRevert(abi.encodeWithSelector(ILicenseSale.PhaseNeverOpen.selector, 1));
-        new LicenseSale(setup);
+        LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         setup = setupOf();
         (setup.discountPpm, setup.commissionPpm) = (0, 0);
-        sale = new LicenseSale(setup);
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         vm.expectRevert(ILicenseSale.ReferralsClosed.selector);
         sale.register();
     }
@@ -596,10 +596,10 @@ contract LicenseSaleTest is SaleFixture {
         setup.tiers[0] = ILicenseSale.Tier({count: count, price: price, capPerAddress: 0});
         if (uint256(price) * count > type(uint128).max) {
             vm.expectRevert();
-            new LicenseSale(setup);
+            LicenseSale(deploy("LicenseSale", abi.encode(setup)));
             return;
         }
-        sale = new LicenseSale(setup);
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         ILicenseSale.Order memory order = orderFor(ALICE, min(count, 256));
         order.referrer = PARTNER;
         token.mint(BOB, type(uint128).max);

@@ -60,7 +60,7 @@ contract LicenseSaleVectorsTest is SaleFixture {
         (setup.discountPpm, setup.commissionPpm) = (0, 0);
         setup.partners[0] = ILicenseSale.Partner(REFERRER, uint32(discount), uint32(share));
         setup.refundFeePpm = uint32(number(n, "fee_ppm"));
-        sale = new LicenseSale(setup);
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         license = License(address(sale.LICENSE()));
         token.mint(address(this), type(uint128).max);
         token.approve(address(sale), type(uint256).max);

@@ -178,7 +178,7 @@ contract PolicyTest is Test, PolicyFixture {
         roles[0] = IPolicy.RoleParameters(Names.GOVERNOR, GOVERNOR);
         roles[1] = IPolicy.RoleParameters(Names.GOVERNOR, STRANGER);
         vm.expectRevert(abi.encodeWithSelector(IPolicy.NameTwice.selector, Names.GOVERNOR));
-        new Policy(HASH, roles, new IPolicy.ParameterParameters[](0), IPolicy.Timing(DELAY, GRACE, PAUSE_MAX, PAUSE_COOLDOWN));
+        Policy(deploy("Policy", abi.encode(HASH, roles, new IPolicy.ParameterParameters[](0), IPolicy.Timing(DELAY, GRACE, PAUSE_MAX, PAUSE_COOLDOWN))));
     }
 
     /// P5

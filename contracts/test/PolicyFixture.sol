@@ -37,7 +37,7 @@ abstract contract PolicyFixture {
             new IPolicy.ParameterParameters[](own.length + more.length);
         for (uint256 n = 0; n < own.length; n++) numbers[n] = own[n];
         for (uint256 n = 0; n < more.length; n++) numbers[own.length + n] = more[n];
-        return new Policy(HASH, roles, numbers, IPolicy.Timing(DELAY, GRACE, PAUSE_MAX, PAUSE_COOLDOWN));
+        return Policy(deploy("Policy", abi.encode(HASH, roles, numbers, IPolicy.Timing(DELAY, GRACE, PAUSE_MAX, PAUSE_COOLDOWN))));
     }
 
     function rewardsParameters() private pure returns (IPolicy.ParameterParameters[] memory own) {

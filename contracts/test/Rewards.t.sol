@@ -374,7 +374,7 @@ contract RewardsTest is Test, RewardsFixture {
         atOnce[0] = PolicyMath.Vesting(0, 1_000_000);
         address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
         (emission, policy) = newEmission([next, next, FOUNDATION, FOUNDATION]);
-        rewards = new Rewards(emission, policy, dollars, new uint256[](1), atOnce);
+        rewards = Rewards(deploy("Rewards", abi.encode(emission, policy, dollars, new uint256[](1), atOnce)));
         vm.prank(POSTER);
         dollars.approve(next, type(uint256).max);
         IRewards.Roots memory roots = rootsOf(leaves(1_000, 0), 1_000, 0);
@@ -389,21 +389,21 @@ contract RewardsTest is Test, RewardsFixture {
         uint256[] memory pools = new uint256[](2);
         pools[0] = 2;
         vm.expectRevert(abi.encodeWithSelector(IRewards.NotOurPool.selector, 2, FOUNDATION));
-        new Rewards(emission, policy, dollars, pools, vestingPoints());
+        Rewards(deploy("Rewards", abi.encode(emission, policy, dollars, pools, vestingPoints())));
         pools[0] = 0;
         address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
         (emission,) = newEmission([next, next, next, next]);
         vm.expectRevert(abi.encodeWithSelector(IRewards.PoolsOutOfOrder.selector, 0));
-        new Rewards(emission, policy, dollars, pools, vestingPoints());
+        Rewards(deploy("Rewards", abi.encode(emission, policy, dollars, pools, vestingPoints())));
         pools = new uint256[](0);
         PolicyMath.Vesting[] memory points = vestingPoints();
         points[1].ppm = 999_999;
         vm.expectRevert(abi.encodeWithSelector(IRewards.InvalidVesting.selector, 2));
-        new Rewards(emission, policy, dollars, pools, points);
+        Rewards(deploy("Rewards", abi.encode(emission, policy, dollars, pools, points)));
         points = vestingPoints();
         points[1].afterSeconds = points[0].afterSeconds;
         vm.expectRevert(abi.encodeWithSelector(IRewards.InvalidVesting.selector, 1));
-        new Rewards(emission, policy, dollars, pools, points);
+        Rewards(deploy("Rewards", abi.encode(emission, policy, dollars, pools, points)));
     }
 
     function leaves(uint256 anna, uint256 ben) private view returns (bytes32[] memory) {

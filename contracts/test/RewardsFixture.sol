@@ -22,7 +22,7 @@ abstract contract RewardsFixture is EmissionFixture {
         (emission, policy) = newEmission([next, next, FOUNDATION, FOUNDATION]);
         uint256[] memory pools = new uint256[](2);
         pools[1] = 1;
-        rewards = new Rewards(emission, policy, bondToken, pools, vestingPoints());
+        rewards = Rewards(deploy("Rewards", abi.encode(emission, policy, bondToken, pools, vestingPoints())));
     }
 
     function vestingPoints() internal pure returns (PolicyMath.Vesting[] memory points) {

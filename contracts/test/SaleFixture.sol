@@ -32,7 +32,7 @@ abstract contract SaleFixture is PolicyFixture, Test {
         vm.warp(LISTED_OPENS - 1000);
         token = payment;
         policy = newPolicy();
-        sale = new LicenseSale(setupOf());
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setupOf())));
         license = License(address(sale.LICENSE()));
     }
 

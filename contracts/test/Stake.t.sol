@@ -363,7 +363,7 @@ contract StakeTest is StakeFixture {
     }
 
     function test_k8_whatCanBeBurntIs() public {
-        Token own = new Token("Coop", "COOP", 18, address(this), 1e30);
+        Token own = Token(deploy("Token", abi.encode("Coop", "COOP", 18, address(this), 1e30)));
         slashOneHundredOf(FreeToken(address(own))); // whoever emits it mints as freely
         assertEq(stake.burn(), 100, "burnt");
         assertEq(own.totalSupply(), 900, "supply");

@@ -54,13 +54,18 @@ abstract contract StakeFixture is Test, PolicyFixture {
     }
 
     function newStake(FreeToken of_) internal returns (Stake made) {
-        return new Stake(
-            IERC20(of_),
-            policy,
-            IRewards(address(roots)),
-            MACHINE_CAP_PPM,
-            ROOT_CAP_PPM,
-            Stake.Timing({cooldownSeconds: COOLDOWN, appealSeconds: APPEAL, arbiterSeconds: DECIDE, epochsOpen: EPOCHS_OPEN})
+        return Stake(
+            deploy(
+                "Stake",
+                abi.encode(
+                    IERC20(of_),
+                    policy,
+                    IRewards(address(roots)),
+                    MACHINE_CAP_PPM,
+                    ROOT_CAP_PPM,
+                    Stake.Timing({cooldownSeconds: COOLDOWN, appealSeconds: APPEAL, arbiterSeconds: DECIDE, epochsOpen: EPOCHS_OPEN})
+                )
+            )
         );
     }
 

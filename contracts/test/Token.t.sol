@@ -9,7 +9,7 @@ contract TokenTest is Test {
     Token internal token;
 
     function setUp() public {
-        token = new Token("Coop", "COOP", 18, address(this), CAP);
+        token = Token(deploy("Token", abi.encode("Coop", "COOP", 18, address(this), CAP)));
     }
 
     function testFuzz_mintingNeverExceedsTheCap(uint256 first, uint256 second) public {

@@ -20,6 +20,7 @@ interface Vm {
     function deal(address account, uint256 balance) external;
     function getNonce(address account) external view returns (uint64 nonce);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address account);
+    function getCode(string calldata what) external view returns (bytes memory creationCode);
     function readFile(string calldata path) external view returns (string memory text);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256 value);
     function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory values);
@@ -45,6 +46,20 @@ abstract contract Test {
 
     function assertLe(uint256 left, uint256 right, string memory what) internal pure {
         require(left <= right, NotAtMost(what, left, right));
+    }
+
+    /// @dev Creates a contract of src/ from what was compiled of it. With `new`, its code would be optimised again within each test file
+    /// that creates it, which made a build four times as long. Reverts as the constructor does.
+    function deploy(string memory name, bytes memory arguments) internal returns (address deployed) {
+        bytes memory code = bytes.concat(vm.getCode(string.concat(name, ".sol:", name)), arguments);
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 0x20), mload(code))
+            if iszero(deployed) {
+                let reason := mload(0x40)
+                returndatacopy(reason, 0, returndatasize())
+                revert(reason, returndatasize())
+            }
+        }
     }
 
     /// @dev A fuzzed number brought into [low, high]; numbers that lie there already stay as they are.

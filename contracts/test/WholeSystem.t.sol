@@ -164,9 +164,9 @@ contract Coalition is Test {
 
     function begin() external {
         require(address(escrow) == address(0), "once");
-        escrow = new Escrow(POLICY, 250_000, 14 days, 3 days, 60 days);
+        escrow = Escrow(deploy("Escrow", abi.encode(POLICY, 250_000, 14 days, 3 days, 60 days)));
         deployRewards();
-        stake = new Stake(USD, POLICY, rewards, 500_000, 200_000, Stake.Timing(21 days, 3 days, 7 days, 4));
+        stake = Stake(deploy("Stake", abi.encode(USD, POLICY, rewards, 500_000, 200_000, Stake.Timing(21 days, 3 days, 7 days, 4))));
         deploySale();
         for (uint256 n = 0; n < MEMBERS; n++) endow(members[n]);
         endow(OUTSIDE_RENTER);
@@ -482,15 +482,13 @@ contract Coalition is Test {
         IEmission.PoolParameters[] memory pools = new IEmission.PoolParameters[](1);
         address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         pools[0] = IEmission.PoolParameters({curve: 0, recipient: next});
-        Emission emission = new Emission(
-            IEmission.TokenParameters("Coop", "COOP", 18, 1e24), POLICY, uint64(vm.getBlockTimestamp()), curves, pools
-        );
+        Emission emission = Emission(deploy("Emission", abi.encode(IEmission.TokenParameters("Coop", "COOP", 18, 1e24), POLICY, uint64(vm.getBlockTimestamp()), curves, pools)));
         PolicyMath.Vesting[] memory vesting = new PolicyMath.Vesting[](1);
         vesting[0] = PolicyMath.Vesting(180 days, 1_000_000);
-        rewards = new Rewards(emission, POLICY, USD, new uint256[](1), vesting);
+        rewards = Rewards(deploy("Rewards", abi.encode(emission, POLICY, USD, new uint256[](1), vesting)));
         bytes32[] memory shares = new bytes32[](2);
         (shares[0], shares[1]) = (Names.ARBITER, Names.BURN);
-        sink = new FeeSink(POLICY, emission.TOKEN(), shares);
+        sink = FeeSink(deploy("FeeSink", abi.encode(POLICY, emission.TOKEN(), shares)));
         appointSink();
     }
 
@@ -512,7 +510,7 @@ contract Coalition is Test {
         setup.phases = new ILicenseSale.Phase[](1);
         uint64 opensAt = uint64(vm.getBlockTimestamp());
         setup.phases[0] = ILicenseSale.Phase({opensAt: opensAt, closesAt: REFUND_END, allowlist: false});
-        sale = new LicenseSale(setup);
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         license = License(address(sale.LICENSE()));
     }
 }
