@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { globSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -16,7 +16,6 @@ const scopes = {
 };
 type Scope = keyof typeof scopes;
 const lock = join(cache, 'build.lock');
-const ABANDONED_MS = 300_000;
 
 export type Artifact = { abi: Abi; bytecode: Hex };
 
@@ -63,24 +62,34 @@ function sourcesHash(scope: Scope): string {
   return hash.digest('hex');
 }
 
-/** One build at a time: a directory is made by exactly one process. One that was left by a killed process is taken after a while. */
+/** One build at a time: a file is made by exactly one process, and says by which. One that was left by a killed process is taken away. */
 async function locked(work: () => Promise<void>): Promise<void> {
   mkdirSync(cache, { recursive: true });
   while (!tryLock()) await sleep(100);
   try {
     await work();
   } finally {
-    rmdirSync(lock);
+    rmSync(lock, { force: true });
   }
 }
 
 function tryLock(): boolean {
   try {
-    mkdirSync(lock);
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
-    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > ABANDONED_MS) rmdirSync(lock);
+    // Empty for the instant between its making and its writing: then its owner lives.
+    const owner = existsSync(lock) ? readFileSync(lock, 'utf8') : '';
+    if (owner !== '' && !isAlive(Number(owner))) rmSync(lock, { force: true });
     return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

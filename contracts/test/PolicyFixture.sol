@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {IPolicy} from "../src/interfaces/IPolicy.sol";
 import {Names} from "../src/Names.sol";
 import {Policy} from "../src/Policy.sol";
+import {Test} from "./Vm.sol";
 
 /// @dev A real Policy with known roles for the tests of the contracts that read one. A contract's test may add parameters of its own.
-abstract contract PolicyFixture {
+abstract contract PolicyFixture is Test {
     address internal constant GOVERNOR = address(0x60);
     address internal constant GUARDIAN = address(0x61);
     address internal constant POSTER = address(0x62);

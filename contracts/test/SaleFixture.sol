@@ -11,7 +11,7 @@ import {FreeToken} from "./hostile/FreeToken.sol";
 import {Test} from "./Vm.sol";
 
 /// @dev A sale of 40 licences in three tiers, with a listed and an open phase, as most tests want it.
-abstract contract SaleFixture is PolicyFixture, Test {
+abstract contract SaleFixture is Test, PolicyFixture {
     uint64 internal constant LISTED_OPENS = 1_000_000;
     uint64 internal constant PUBLIC_OPENS = 1_100_000;
     uint64 internal constant SALE_END = 1_200_000;
