@@ -3,9 +3,10 @@ import type { Bench } from './bench.ts';
 import { escrowGas } from './gas/escrow.ts';
 import { licenceGas } from './gas/licence.ts';
 import type { GasBench, GasRow, Measured } from './gas/measure.ts';
+import { rewardsGas } from './gas/rewards.ts';
 import { stakeGas } from './gas/stake.ts';
 
-const contracts: readonly GasBench[] = [licenceGas, escrowGas, stakeGas];
+const contracts: readonly GasBench[] = [licenceGas, escrowGas, stakeGas, rewardsGas];
 
 /** What others' transactions of the same purpose use, as they or others published it: for one payment, match or deal. */
 const published: GasRow[] = [

@@ -4,18 +4,25 @@ import { renderSideBySide, type Cell, type Section } from '../look/side-by-side.
 import type { Compared } from './compare.ts';
 
 const NOTHING = '–';
+const SAME = '″';
 
-/** One policy, each line with its source. */
+/** One policy, each line with its source, which is not said again where it is that of the line above. */
 export function renderOne(name: string, lines: readonly Compared[], look: Look, width: number): string {
+  const texts = lines.map(({ sources }) => (sources[0] === null ? '' : sourceText(sources[0]!)));
+  const isRepeated = (n: number) => texts[n] !== '' && texts[n] === texts[n - 1] && startsNoSubject(lines, n);
   return renderSideBySide(
     [{ title: name }, { title: 'source' }],
-    sections(lines, ({ values, sources }) => [
-      { text: values[0] ?? NOTHING },
-      { text: sources[0] === null ? '' : sourceText(sources[0]!), style: look.dim },
-    ]),
+    sections(lines, (line) => {
+      const n = lines.indexOf(line);
+      return [{ text: line.values[0] ?? NOTHING }, { text: isRepeated(n) ? SAME : texts[n]!, style: look.dim }];
+    }),
     look,
     width,
   );
+}
+
+function startsNoSubject(lines: readonly Compared[], n: number): boolean {
+  return lines[n]!.subject === lines[n - 1]?.subject;
 }
 
 /** Two policies and a mark between them, and what a third does instead where it is neither of them. */
