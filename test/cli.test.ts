@@ -116,7 +116,11 @@ function story(engine: 'docker' | 'process'): void {
   test('no match is explained, to people and to programs', async () => {
     const said = await type(['run', '-y', '--gpu', 'H100:8', '--', 'true']);
     expect(said.code).toBe(125);
-    expect(said.err).toContain('another device class');
+    expect(said.err).toContain('No machine on the market has a GPU');
+    const tooLarge = await type(['run', '-y', '--cpu', '900', '--', 'true']);
+    expect(tooLarge.code).toBe(125);
+    expect(tooLarge.err).toContain('No match among 1 offer');
+    expect(tooLarge.err).toContain('FAILED ON');
     const json = await type(['run', '-y', '--json', '--gpu', 'H100:8', '--', 'true']);
     expect(JSON.parse(json.err)).toMatchObject({ code: 'no_match', status: 409 });
   });
