@@ -76,6 +76,7 @@ describe('all contracts, compiled', () => {
     const day = 86_400n;
     const signed: [string, unknown[]][] = [
       ['Token', ['Coop', 'COOP', 18, governor, 1n]],
+      ['TestDollar', []],
       ['Escrow', [policy, 250_000n, 14n * day, 3n * day, 60n * day]],
     ];
     const withDomain = sources.filter((path) =>
