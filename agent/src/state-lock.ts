@@ -6,15 +6,19 @@ import { CoopError } from '@gpucoop/protocol/problem.ts';
 
 /** One agent per state directory. A lock of a process that is gone (kill -9, power loss) is taken over. */
 export async function lockState(stateDir: string): Promise<{ release(): void }> {
-  const path = join(stateDir, 'agent.lock');
-  const own = join(stateDir, `agent.lock.${process.pid}.${randomBytes(4).toString('hex')}`);
   const content = `${process.pid} ${startTimeOf(process.pid) ?? 'unknown'}\n`;
+  const path = join(stateDir, 'agent.lock');
+  await take(path, content, stateDir);
+  return { release: () => releaseIfOurs(path, content) };
+}
+
+async function take(path: string, content: string, stateDir: string): Promise<void> {
+  const own = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(own, content, { mode: 0o600 });
   try {
     for (let tries = 0; tries < 10; tries++) {
       // A hard link either makes the name or fails: no two processes get it.
-      const taken = await link(own, path).then(() => true, alreadyThere);
-      if (taken) return { release: () => releaseIfOurs(path, content) };
+      if (await link(own, path).then(() => true, alreadyThere)) return;
       const holder = await readFile(path, 'utf8').catch(() => undefined);
       if (holder === undefined) continue;
       if (isAlive(holder)) {
@@ -22,12 +26,28 @@ export async function lockState(stateDir: string): Promise<{ release(): void }> 
           hint: 'Stop it first, or give this one its own --state directory.',
         });
       }
-      await moveAway(path, holder);
+      if (await replace(path, holder, own, content, stateDir)) return;
     }
   } finally {
     await rm(own, { force: true });
   }
   throw new CoopError('unavailable', `The lock of ${stateDir} could not be taken.`);
+}
+
+/**
+ * Many may see the same stale lock. Only who holds the lock on following it, itself taken like any other, may put its own in its place,
+ * and only if it is still there: who comes late finds another.
+ */
+async function replace(path: string, stale: string, own: string, content: string, stateDir: string): Promise<boolean> {
+  const following = `${path}.after`;
+  await take(following, content, stateDir);
+  try {
+    if ((await readFile(path, 'utf8').catch(() => undefined)) !== stale) return false;
+    await rename(own, path);
+    return true;
+  } finally {
+    releaseIfOurs(following, content);
+  }
 }
 
 /** The process that holds the lock; undefined when none does. */
@@ -38,15 +58,6 @@ export function lockHolder(stateDir: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Two processes may both see a stale lock; the slower one must not move away the quicker one's new lock. */
-async function moveAway(path: string, stale: string): Promise<void> {
-  const aside = `${path}.stale.${process.pid}`;
-  await rename(path, aside).catch(() => undefined);
-  const moved = await readFile(aside, 'utf8').catch(() => stale);
-  if (moved !== stale) await link(aside, path).catch(alreadyThere);
-  await rm(aside, { force: true });
 }
 
 function releaseIfOurs(path: string, content: string): void {
