@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, readlink, stat, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import type { Header } from 'tar-stream';
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { packTar } from './pack-tar.ts';
 import { safeTarget, unpackTar } from './unpack-tar.ts';
 
@@ -15,6 +15,7 @@ beforeEach(async () => {
   top = await mkdtemp(join(tmpdir(), 'coop-cp-'));
   to = join(top, 'to');
 });
+afterEach(() => rm(top, { recursive: true, force: true }));
 
 type Entry = Partial<Header> & { name: string; body?: string };
 
