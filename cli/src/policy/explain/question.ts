@@ -1,5 +1,5 @@
 import { findClasses } from '@gpucoop/protocol/gpu-classes.ts';
-import { parseDollars } from '@gpucoop/protocol/money.ts';
+import { decimalDollars, parseDollars } from '@gpucoop/protocol/money.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { parseDuration, parseInteger } from '@gpucoop/protocol/sizes.ts';
 import { referencePrices } from '@gpucoop/policy/presets/reference-prices.ts';
@@ -58,7 +58,11 @@ export function readQuestion(words: string | undefined, flags: Given): Question 
   };
   const { slug, devices } = readGpu(fill(flags.gpu ?? said.gpu, 'rtx-4090:1', 'a machine with one rtx-4090'));
   const reference = referencePrices[slug] ?? 500_000n;
-  const ask = fill(optional(flags.rent, dollars('--rent')), reference, `${usd(reference)} asked for a device and hour`);
+  const ask = fill(
+    optional(flags.rent, dollars('--rent')),
+    reference,
+    `$${decimalDollars(reference)} asked for a device and hour`,
+  );
   const prices = readTokenPrices(flags['token-price']);
   return {
     class: slug,
@@ -144,5 +148,3 @@ function duration(text: string): number {
   if (typeof value === 'number') return value;
   throw new CoopError('invalid_request', `"${text}" is no time.`, { at: '--after', hint: 'Write 30d or 52w.' });
 }
-
-const usd = (micros: bigint): string => `$${(Number(micros) / 1_000_000).toFixed(2)}`;
