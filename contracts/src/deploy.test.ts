@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,8 +30,9 @@ beforeAll(async () => {
   const node = createPublicClient({ transport: http(rpc) });
   await until('anvil answers', () => node.getChainId().catch(() => undefined));
 }, 600_000);
-afterAll(() => {
-  anvil.kill('SIGKILL');
+afterAll(async () => {
+  anvil.kill(); // the wrapper hands SIGTERM on to the node; SIGKILL would leave it running
+  await once(anvil, 'exit');
   rmSync(folder, { recursive: true });
 });
 
