@@ -24,6 +24,7 @@ import { readLogs } from './logs.ts';
 import { explainEnd } from './end-reason.ts';
 import { hardLimits } from './hard-limits.ts';
 import { initContainer } from './init-container.ts';
+import { inspectContainer } from './inspect-container.ts';
 import { writePodmanSeccomp } from './podman-seccomp.ts';
 import { openPrivateImages } from './private-images.ts';
 import { createReadyNetworks, holderUsedBy, isHolder } from './ready-networks.ts';
@@ -80,9 +81,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
   /** undefined too for a container that is not this agent's: nobody else's is touched, whatever id is asked for. */
   const find = async (containerId: string): Promise<ContainerInspectInfo | undefined> => {
     try {
-      const container = await within(CALL_MS, 'inspect', (abortSignal) =>
-        docker.getContainer(containerId).inspect({ abortSignal } as object),
-      );
+      const container = await inspectContainer(docker, containerId);
       return container.Config.Labels[labels.agent] === agentId ? container : undefined;
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
@@ -151,9 +150,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     async prepare(order, onProgress, signal) {
       // The rules are looked at while the rest is done: nothing is given back to be started on a network that is not closed off.
       const closedOff = isolation.reassert();
-      const existing = await within(CALL_MS, 'find container', (abortSignal) =>
-        docker.getContainer(containerName(order.lease_id)).inspect({ abortSignal } as object),
-      ).catch((error: unknown) => {
+      const existing = await inspectContainer(docker, containerName(order.lease_id)).catch((error: unknown) => {
         if (statusOf(error) === 404) return undefined;
         throw asEngineError(error, 'find container');
       });

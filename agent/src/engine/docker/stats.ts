@@ -36,7 +36,7 @@ async function twoSamples(docker: Docker, containerId: string): Promise<Docker.C
   const first = await sample(docker, containerId);
   if (first.precpu_stats?.system_cpu_usage !== undefined) return first;
   await sleep(1000);
-  return { ...(await sample(docker, containerId)), precpu_stats: first.cpu_stats };
+  return { ...(await sample(docker, containerId)), preread: first.read, precpu_stats: first.cpu_stats };
 }
 
 async function sample(docker: Docker, containerId: string): Promise<Docker.ContainerStats> {
@@ -49,12 +49,14 @@ async function sample(docker: Docker, containerId: string): Promise<Docker.Conta
   return stats;
 }
 
-/** 100 is one CPU. */
-function cpuPercent({ cpu_stats: now, precpu_stats: before }: Docker.ContainerStats): number {
-  const used = now.cpu_usage.total_usage - (before.cpu_usage?.total_usage ?? 0);
-  const passed = now.system_cpu_usage - (before.system_cpu_usage ?? 0);
-  const cpus = now.online_cpus || now.cpu_usage.percpu_usage?.length || 1;
-  return passed > 0 && used > 0 ? Math.round((used / passed) * cpus * 1000) / 10 : 0;
+/**
+ * 100 is one CPU. Measured against the clock: what the engines call the system's usage is, with podman and the older cgroups, only what
+ * was busy, and a lone workload would seem to have the whole machine.
+ */
+function cpuPercent({ cpu_stats: now, precpu_stats: before, read, preread }: Docker.ContainerStats): number {
+  const usedNs = now.cpu_usage.total_usage - (before.cpu_usage?.total_usage ?? 0);
+  const passedMs = Date.parse(read) - Date.parse(preread);
+  return passedMs > 0 && usedNs > 0 ? Math.round((usedNs / (passedMs * 1e6)) * 1000) / 10 : 0;
 }
 
 /** Without the cache of files, which the kernel gives back when asked: cgroup v1 and v2 call it differently. */
