@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerInspectInfo } from 'dockerode';
-import { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
 import type { EngineInfo } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { connectTcp } from '../connect-tcp.ts';
 import { EngineError } from '../engine-error.ts';
-import type { ContainerState, Engine, EngineOptions, OwnContainer } from '../engine.ts';
+import type { ContainerState, Engine, EngineOptions } from '../engine.ts';
 import { openIsolation, removeIsolation } from '../isolation/isolation.ts';
 import { removeHolder } from '../isolation/network.ts';
 import { within } from '../within.ts';
@@ -13,23 +12,20 @@ import { ensureBaseImage } from './base-image.ts';
 import { detectCapabilities } from './capabilities.ts';
 import { asEngineError, engineMessage, statusOf } from './client.ts';
 import type { Connection } from './client.ts';
-import { containerConfig, containerName, labels } from './container-config.ts';
 import { DiskMeasure } from './disk.ts';
-import { engineStartedAt } from './engine-life.ts';
 import { startExec } from './exec.ts';
 import { readFiles, writeFiles } from './files.ts';
-import { parseImageReference } from './image-reference.ts';
-import { obtainImage } from './image.ts';
-import { readLogs } from './logs.ts';
-import { explainEnd } from './end-reason.ts';
 import { hardLimits } from './hard-limits.ts';
+import { parseImageReference } from './image-reference.ts';
 import { initContainer } from './init-container.ts';
-import { inspectContainer } from './inspect-container.ts';
+import { readLogs } from './logs.ts';
+import { openOwnContainers, orderOf } from './own-containers.ts';
 import { writePodmanSeccomp } from './podman-seccomp.ts';
+import { prepareLease, refuseOpenNetwork } from './prepare.ts';
+import type { Preparing } from './prepare.ts';
 import { openPrivateImages } from './private-images.ts';
-import { createReadyNetworks, holderUsedBy, isHolder } from './ready-networks.ts';
+import { createReadyNetworks, holderUsedBy } from './ready-networks.ts';
 import { startError } from './start-error.ts';
-import { readState } from './state.ts';
 import { readStats } from './stats.ts';
 
 const MIB = 1024 * 1024;
@@ -78,29 +74,23 @@ export async function openDocker(connection: Connection, options: EngineOptions)
   /** Made by this agent and not asked to start yet, so that nobody needs to look whether they have ended. */
   const unstarted = new Set<string>();
 
-  /** undefined too for a container that is not this agent's: nobody else's is touched, whatever id is asked for. */
-  const find = async (containerId: string): Promise<ContainerInspectInfo | undefined> => {
-    try {
-      const container = await inspectContainer(docker, containerId);
-      return container.Config.Labels[labels.agent] === agentId ? container : undefined;
-    } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw asEngineError(error, 'inspect');
-    }
-  };
-  const own = async (containerId: string): Promise<ContainerInspectInfo> => {
-    const container = await find(containerId);
-    if (container === undefined) throw new EngineError('container_vanished', 'The container is not there any more.');
-    return container;
-  };
-  const stateOf = async (container: ContainerInspectInfo): Promise<ContainerState> => {
-    const startedAt = container.State.Running ? null : ((await engineStartedAt(socketPath)) ?? null);
-    const state = readState(container, { startedAt, liveRestore: capabilities.liveRestore });
-    return explainEnd(state, container, socketPath);
+  const containers = openOwnContainers(connection, { agentId, liveRestore: capabilities.liveRestore });
+  const preparing: Preparing = {
+    images: { docker, privateImages, ownImages },
+    baseImage: baseImage?.image,
+    isolation,
+    readyNetworks,
+    surroundings: {
+      agentId,
+      capabilities,
+      openFilesMax: limits.openFiles,
+      processesMax: name === 'podman' ? limits.processes : null,
+      seccompProfile,
+    },
   };
   const inspect = async (containerId: string): Promise<ContainerState | undefined> => {
-    const container = await find(containerId);
-    return container && stateOf(container);
+    const container = await containers.find(containerId);
+    return container && containers.stateOf(container);
   };
   /** podman's network programs put rules of their own before ours with a container's network: so that comes before its process. */
   const closeOffFirst = async ({ Id: id, HostConfig: host }: ContainerInspectInfo): Promise<void> => {
@@ -109,11 +99,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       throw startError(error, 'start');
     });
     await isolation.reassert();
-    refuseOpenNetwork(host.NetworkMode);
-  };
-  const refuseOpenNetwork = (mode: string | undefined): void => {
-    if (mode === 'none' || isolation.network() !== null) return;
-    throw new EngineError('engine_unavailable', `The lease's network cannot be closed off: ${isolation.problem()}`);
+    refuseOpenNetwork(isolation, host.NetworkMode);
   };
   /** Of a container that runs no more, or never did. */
   const releaseNetwork = async (container: ContainerInspectInfo): Promise<void> => {
@@ -121,7 +107,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     if (holder !== undefined) await removeHolder(docker, holder);
   };
   const diskUsedMib = async (containerId: string): Promise<number | null> => {
-    const container = await find(containerId);
+    const container = await containers.find(containerId);
     return container === undefined ? null : disk.usedMib(container.Id, orderOf(container).disk_mib);
   };
 
@@ -148,70 +134,16 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     },
 
     async prepare(order, onProgress, signal) {
-      // The rules are looked at while the rest is done: nothing is given back to be started on a network that is not closed off.
-      const closedOff = isolation.reassert();
-      const existing = await inspectContainer(docker, containerName(order.lease_id)).catch((error: unknown) => {
-        if (statusOf(error) === 404) return undefined;
-        throw asEngineError(error, 'find container');
-      });
-      if (existing !== undefined) {
-        if (existing.Config.Labels[labels.agent] !== agentId)
-          throw new EngineError('agent_refused', 'Another agent on this machine has a container of this lease.');
-        await closedOff;
-        refuseOpenNetwork(existing.HostConfig.NetworkMode);
-        return { containerId: existing.Id };
-      }
-      const image =
-        order.image === null
-          ? baseImage?.image
-          : await obtainImage(
-              { docker, privateImages, ownImages },
-              { ...order, image: order.image },
-              onProgress,
-              signal,
-            );
-      if (image === undefined)
-        throw new EngineError('image_not_found', 'The spec names no image, and this machine has no base image.');
-      // gVisor brings a network of its own up.
-      const networkHolder = order.isolation === 'sandbox' ? undefined : await readyNetworks.take();
-      try {
-        if (networkHolder === undefined) await closedOff;
-        signal.throwIfAborted();
-        onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
-        const config = containerConfig(order, {
-          agentId,
-          image,
-          network: isolation.network(),
-          networkHolder,
-          capabilities,
-          openFilesMax: limits.openFiles,
-          processesMax: name === 'podman' ? limits.processes : null,
-          seccompProfile,
-        });
-        const created = await within(CALL_MS, 'create container', () => docker.createContainer(config)).catch(
-          (error: unknown) => {
-            // podman has no status of its own for a name that is in use.
-            if (statusOf(error) === 409 || /name .* is already in use/.test(engineMessage(error))) return undefined;
-            throw startError(error, 'create');
-          },
-        );
-        await closedOff;
-        refuseOpenNetwork(config.HostConfig?.NetworkMode);
-        // Asked twice at once: the other call made it.
-        if (created === undefined) return await engine.prepare(order, onProgress, signal);
-        unstarted.add(created.id);
-        return { containerId: created.id };
-      } finally {
-        if (networkHolder !== undefined) readyNetworks.settle(networkHolder);
-      }
+      const { containerId, isNew } = await prepareLease(preparing, order, onProgress, signal);
+      if (isNew) unstarted.add(containerId);
+      return { containerId };
     },
 
     async start(containerId) {
       if (!unstarted.delete(containerId) || name === 'podman') {
-        const container = await own(containerId);
+        const container = await containers.get(containerId);
         // The engine would start one again that has ended: whoever was killed while it was started asks once more.
-        const { state } = readState(container, { startedAt: null, liveRestore: capabilities.liveRestore });
-        if (state !== 'created') return;
+        if (containers.stateInBrief(container).state !== 'created') return;
         if (name === 'podman') await closeOffFirst(container);
       }
       try {
@@ -251,28 +183,10 @@ export async function openDocker(connection: Connection, options: EngineOptions)
       }
     },
 
-    async list() {
-      const found = await within(CALL_MS, 'list containers', () =>
-        docker.listContainers({ all: true, filters: { label: [`${labels.agent}=${agentId}`] } }),
-      ).catch((error: unknown) => {
-        throw asEngineError(error, 'list containers');
-      });
-      const leases = found.filter((container) => !isHolder(container));
-      const containers = await Promise.all(leases.map(({ Id }) => find(Id)));
-      return Promise.all(
-        containers
-          .filter((container) => container !== undefined)
-          .map(async (container): Promise<OwnContainer> => ({
-            lease_id: container.Config.Labels[labels.lease] ?? '',
-            container_id: container.Id,
-            state: await stateOf(container),
-            order: orderOf(container),
-          })),
-      );
-    },
+    list: () => containers.list(),
 
     async stop(containerId, graceS) {
-      const container = await find(containerId);
+      const container = await containers.find(containerId);
       unstarted.delete(containerId);
       if (container === undefined) return;
       if (!container.State.Running) return await releaseNetwork(container);
@@ -287,7 +201,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     },
 
     async remove(containerId) {
-      const container = await find(containerId);
+      const container = await containers.find(containerId);
       if (container === undefined) return;
       disk.forget(container.Id);
       try {
@@ -301,43 +215,41 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     },
 
     async *logs(containerId, range, signal) {
-      const container = await own(containerId);
+      const container = await containers.get(containerId);
       const losesLineEnds = container.HostConfig.LogConfig?.Type === 'local';
-      // Why it ended does not matter here, and finding out takes long.
-      const briefly = (found: ContainerInspectInfo) =>
-        readState(found, { startedAt: null, liveRestore: capabilities.liveRestore });
       const state = async () => {
-        const found = await find(container.Id);
-        return found && briefly(found);
+        const found = await containers.find(container.Id);
+        return found && containers.stateInBrief(found);
       };
       const source = {
         socketPath,
         containerId: container.Id,
         createdAt: container.Created,
         losesLineEnds,
-        first: briefly(container),
+        // Why it ended does not matter here, and finding out takes long.
+        first: containers.stateInBrief(container),
         state,
       };
       yield* readLogs(source, range, signal);
     },
 
     async exec(containerId, request) {
-      return startExec(docker, (await own(containerId)).Id, request);
+      return startExec(docker, (await containers.get(containerId)).Id, request);
     },
 
     async readFiles(containerId, path) {
-      return readFiles(docker, (await own(containerId)).Id, path);
+      return readFiles(docker, (await containers.get(containerId)).Id, path);
     },
 
     async writeFiles(containerId, path, tar) {
-      const container = await own(containerId);
+      const container = await containers.get(containerId);
       const used = (await disk.usedMib(container.Id, orderOf(container).disk_mib)) ?? 0;
       disk.forget(container.Id);
       await writeFiles(docker, container.Id, path, tar, Math.max(0, orderOf(container).disk_mib - used) * MIB);
     },
 
     async stats(containerId) {
-      const container = await own(containerId);
+      const container = await containers.get(containerId);
       if (!container.State.Running) throw new CoopError('wrong_state', 'The container is not running.');
       return readStats(docker, {
         containerId: container.Id,
@@ -349,10 +261,10 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     diskUsedMib,
 
     async connect(containerId, port) {
-      const container = await own(containerId);
+      const container = await containers.get(containerId);
       if (!container.State.Running) throw new CoopError('wrong_state', 'The container is not running.');
       const holder = holderUsedBy(container);
-      const { NetworkSettings: networks } = holder === undefined ? container : await own(holder);
+      const { NetworkSettings: networks } = holder === undefined ? container : await containers.get(holder);
       const address = Object.values(networks.Networks).find((network) => network.IPAddress !== '')?.IPAddress;
       if (address === undefined) {
         throw new CoopError(
@@ -379,10 +291,6 @@ export async function openDocker(connection: Connection, options: EngineOptions)
     close: () => readyNetworks.close(),
   };
   return engine;
-}
-
-function orderOf(container: ContainerInspectInfo): LeaseOrder {
-  return LeaseOrder.parse(JSON.parse(container.Config.Labels[labels.order] ?? '{}'));
 }
 
 function whyNoRules(rootless: boolean): string | null {
