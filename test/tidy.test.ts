@@ -174,6 +174,17 @@ describe('every file has a use and a size', () => {
     expect(naming, 'npm run lock takes them out').toEqual([]);
   });
 
+  test('whether a package may run its install script is said for each that has one', () => {
+    // npm 11 warns at every install of those that nothing is said of.
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { hasInstallScript?: boolean }>;
+    };
+    const { allowScripts } = JSON.parse(read('package.json')) as { allowScripts: Record<string, boolean> };
+    const having = Object.keys(packages).filter((path) => packages[path]!.hasInstallScript === true);
+    const names = having.map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
+    expect([...new Set(names)].sort()).toEqual(Object.keys(allowScripts).sort());
+  });
+
   test(`a file of more than ${LINES_MAX} lines has a reason`, () => {
     const long = files.filter(
       (path) => /\.(?:ts|mjs|js|sh|sql)$/.test(path) && read(path).split('\n').length - 1 > LINES_MAX,
