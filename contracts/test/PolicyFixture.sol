@@ -33,7 +33,7 @@ abstract contract PolicyFixture is Test {
         roles[3] = IPolicy.RoleParameters(Names.ARBITER, ARBITER);
         roles[4] = IPolicy.RoleParameters(Names.SINK, SINK);
         roles[5] = IPolicy.RoleParameters(Names.BUYER, BUYER);
-        IPolicy.ParameterParameters[] memory own = rewardsParameters();
+        IPolicy.ParameterParameters[] memory own = ownParameters();
         IPolicy.ParameterParameters[] memory numbers =
             new IPolicy.ParameterParameters[](own.length + more.length);
         for (uint256 n = 0; n < own.length; n++) numbers[n] = own[n];
@@ -41,19 +41,20 @@ abstract contract PolicyFixture is Test {
         return Policy(deploy("Policy", abi.encode(HASH, roles, numbers, IPolicy.Timing(DELAY, GRACE, PAUSE_MAX, PAUSE_COOLDOWN))));
     }
 
-    function rewardsParameters() private pure returns (IPolicy.ParameterParameters[] memory own) {
-        own = new IPolicy.ParameterParameters[](6);
+    function ownParameters() private pure returns (IPolicy.ParameterParameters[] memory own) {
+        own = new IPolicy.ParameterParameters[](7);
         own[0] = IPolicy.ParameterParameters(Names.POSTER_BOND, 1_000, 10, 1_000_000);
         own[1] = IPolicy.ParameterParameters(Names.DISPUTE_BOND, 500, 10, 1_000_000);
         own[2] = IPolicy.ParameterParameters(Names.DISPUTE_SECONDS, 3 days, 1 days, 14 days);
         own[3] = IPolicy.ParameterParameters(Names.ARBITER_SECONDS, 7 days, 3 days, 30 days);
         own[4] = IPolicy.ParameterParameters(Names.SILENCE_SECONDS, 14 days, 7 days, 60 days);
         own[5] = IPolicy.ParameterParameters(Names.GRANT_MAX, type(uint128).max, 1, type(uint128).max);
+        own[6] = IPolicy.ParameterParameters(Names.APPEAL_BOND, 50, 1, 1_000);
     }
 
     /// @dev Whether a fuzzed name happens to be one of this fixture.
     function isName(bytes32 name) internal pure returns (bool) {
-        IPolicy.ParameterParameters[] memory own = rewardsParameters();
+        IPolicy.ParameterParameters[] memory own = ownParameters();
         for (uint256 n = 0; n < own.length; n++) if (own[n].name == name) return true;
         return name == Names.GOVERNOR || name == Names.GUARDIAN || name == Names.POSTER || name == Names.ARBITER
             || name == Names.SINK || name == Names.BUYER;

@@ -9,16 +9,14 @@ import {PolicyMath} from "../src/PolicyMath.sol";
 import {Rewards} from "../src/Rewards.sol";
 import {EmissionFixture} from "./EmissionFixture.sol";
 import {SmallTree} from "./SmallTree.sol";
-import {Vm} from "./Vm.sol";
 
 /// @dev Rewards on the pools 0 and 1 of an Emission, with the vesting of 25 % after 30 days to all after 180.
 abstract contract RewardsFixture is EmissionFixture {
     address internal constant FOUNDATION = address(0xF0);
 
     function newRewards(IERC20 bondToken) internal returns (Rewards rewards, Emission emission, Policy policy) {
-        Vm cheats = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
         // Policy and Emission are made before it.
-        address next = cheats.computeCreateAddress(address(this), cheats.getNonce(address(this)) + 2);
+        address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
         (emission, policy) = newEmission([next, next, FOUNDATION, FOUNDATION]);
         uint256[] memory pools = new uint256[](2);
         pools[1] = 1;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {IPolicy} from "../src/interfaces/IPolicy.sol";
+import {IRewards} from "../src/interfaces/IRewards.sol";
 import {IStake} from "../src/interfaces/IStake.sol";
 import {Names} from "../src/Names.sol";
 import {Stake} from "../src/Stake.sol";
@@ -83,7 +85,7 @@ contract StakeTest is StakeFixture {
         stake.unstake(MACHINE, unstaking);
         IStake.Leaf memory leaf = leafOf(slashed, 0);
         announced(leaf);
-        vm.warp(START + APPEAL);
+        skip(APPEAL);
         stake.execute(leaf);
         IStake.Position memory position = stake.positionOf(MACHINE, OWNER);
         assertEq(position.staked, 1_000 - slashed, "staked");
@@ -115,7 +117,7 @@ contract StakeTest is StakeFixture {
         amount = uint128(bound(amount, 1, 2_000)); // a fifth of all stake is the root's cap
         IStake.Leaf memory leaf = leafOf(amount, paid);
         announced(leaf);
-        vm.warp(START + APPEAL);
+        skip(APPEAL);
         stake.execute(leaf);
         uint256 toVictim = amount < paid ? amount : paid;
         assertEq(stake.owed(VICTIM), toVictim, "victim");
@@ -131,7 +133,7 @@ contract StakeTest is StakeFixture {
         for (uint256 n = 0; n < 2; n++) {
             IStake.Leaf memory leaf = leafOf(300, 400);
             announced(leaf);
-            vm.warp(START + (n + 1) * APPEAL);
+            skip(APPEAL);
             stake.execute(leaf);
         }
         assertEq(stake.owed(VICTIM), 400, "what he paid");
@@ -177,11 +179,12 @@ contract StakeTest is StakeFixture {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 0);
         bytes32 id = announced(leaf);
-        vm.warp(START + APPEAL - 1);
-        vm.expectRevert(abi.encodeWithSelector(IStake.TooEarly.selector, START + APPEAL, START + APPEAL - 1));
+        uint256 deadline = vm.getBlockTimestamp() + APPEAL;
+        vm.warp(deadline - 1);
+        vm.expectRevert(abi.encodeWithSelector(IStake.TooEarly.selector, deadline, deadline - 1));
         stake.execute(leaf);
-        vm.warp(START + APPEAL);
-        vm.expectRevert(abi.encodeWithSelector(IStake.TooLate.selector, START + APPEAL, START + APPEAL));
+        vm.warp(deadline);
+        vm.expectRevert(abi.encodeWithSelector(IStake.TooLate.selector, deadline, deadline));
         stake.appeal(id);
         stake.execute(leaf);
         vm.expectRevert(abi.encodeWithSelector(IStake.WrongStage.selector, id, IStake.Stage.Executed));
@@ -195,11 +198,12 @@ contract StakeTest is StakeFixture {
         IStake.Leaf memory leaf = leafOf(100, 0);
         bytes32 id = announced(leaf);
         appealed(id, STRANGER);
-        vm.expectRevert(abi.encodeWithSelector(IStake.TooEarly.selector, START + DECIDE, START));
+        uint256 deadline = vm.getBlockTimestamp() + DECIDE;
+        vm.expectRevert(abi.encodeWithSelector(IStake.TooEarly.selector, deadline, deadline - DECIDE));
         stake.voidSlash(leaf);
-        vm.warp(START + DECIDE);
+        vm.warp(deadline);
         vm.prank(ARBITER);
-        vm.expectRevert(abi.encodeWithSelector(IStake.TooLate.selector, START + DECIDE, START + DECIDE));
+        vm.expectRevert(abi.encodeWithSelector(IStake.TooLate.selector, deadline, deadline));
         stake.decide(leaf, true);
         stake.voidSlash(leaf);
         assertEq(stageOf(id), uint256(IStake.Stage.Void), "void");
@@ -230,7 +234,7 @@ contract StakeTest is StakeFixture {
         appealed(announced(leaf), OWNER);
         vm.prank(GOVERNOR);
         policy.announce(IPolicy.Kind.Parameter, Names.APPEAL_BOND, bytes32(bound(later, 1, 1_000)));
-        vm.warp(START + DELAY);
+        skip(DELAY);
         policy.execute(IPolicy.Kind.Parameter, Names.APPEAL_BOND);
         vm.prank(ARBITER);
         stake.decide(leaf, stands);
@@ -240,7 +244,7 @@ contract StakeTest is StakeFixture {
     function testFuzz_k4_everyFieldStandsInTheRoot(uint8 field, uint128 other) public {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 30);
-        roots.finalise(stake.leafId(leaf));
+        makeFinal(stake.leafId(leaf));
         vm.assume(other > 1_000);
         field = uint8(bound(field, 0, 7));
         if (field == 0) leaf.index = other;
@@ -258,7 +262,7 @@ contract StakeTest is StakeFixture {
     function test_k4_anotherContractsLeafIsNone() public {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 30);
-        roots.finalise(newStake(token).leafId(leaf));
+        makeFinal(newStake(token).leafId(leaf));
         vm.expectRevert(IStake.InvalidProof.selector);
         stake.announce(leaf, none);
     }
@@ -266,7 +270,7 @@ contract StakeTest is StakeFixture {
     function test_k4_anotherChainsLeafIsNone() public {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 30);
-        roots.finalise(stake.leafId(leaf));
+        makeFinal(stake.leafId(leaf));
         vm.chainId(block.chainid + 1);
         vm.expectRevert(IStake.InvalidProof.selector);
         stake.announce(leaf, none);
@@ -275,8 +279,8 @@ contract StakeTest is StakeFixture {
     function test_k4_theOldestOfTheLastEpochsIsOpen() public {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 30);
-        roots.finalise(stake.leafId(leaf));
-        for (uint256 n = 1; n < EPOCHS_OPEN; n++) roots.finalise(0);
+        makeFinal(stake.leafId(leaf));
+        for (uint256 n = 1; n < EPOCHS_OPEN; n++) makeFinal(0);
         stake.announce(leaf, none);
         assertEq(stageOf(stake.leafId(leaf)), uint256(IStake.Stage.Announced), "announced");
     }
@@ -284,7 +288,7 @@ contract StakeTest is StakeFixture {
     function test_k4_anEpochWithoutSlashesHasNoLeaf() public {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 30);
-        roots.finalise(0);
+        makeFinal(0);
         vm.expectRevert(IStake.InvalidProof.selector);
         stake.announce(leaf, none);
         leaf.epoch = 2;
@@ -292,24 +296,56 @@ contract StakeTest is StakeFixture {
         stake.announce(leaf, none);
     }
 
+    function test_k4_aRootThatIsNotFinalHasNoLeaf() public {
+        put(MACHINE, OWNER, 1_000);
+        IStake.Leaf memory leaf = leafOf(100, 30);
+        bytes memory notOpen = abi.encodeWithSelector(IStake.RootNotOpen.selector, 1, 0);
+        IRewards.Roots memory roots = posted(stake.leafId(leaf));
+        vm.expectRevert(notOpen);
+        stake.announce(leaf, none); // it waits for disputes
+        disputed(STRANGER);
+        vm.expectRevert(notOpen);
+        stake.announce(leaf, none); // and for the arbiter
+        vm.prank(ARBITER);
+        rewards.decide(roots, false);
+        vm.expectRevert(notOpen);
+        stake.announce(leaf, none); // who rejects it
+        makeFinal(0);
+        vm.expectRevert(IStake.InvalidProof.selector);
+        stake.announce(leaf, none); // another takes its place
+    }
+
+    function test_k4_aRootThatTheArbiterUpheldIsOpen() public {
+        put(MACHINE, OWNER, 1_000);
+        IStake.Leaf memory leaf = leafOf(100, 30);
+        IRewards.Roots memory roots = posted(stake.leafId(leaf));
+        disputed(OWNER);
+        vm.prank(ARBITER);
+        rewards.decide(roots, true);
+        stake.announce(leaf, none);
+        assertEq(stageOf(stake.leafId(leaf)), uint256(IStake.Stage.Announced), "announced");
+    }
+
     function test_k4_aLeafLapses() public {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 30);
-        roots.finalise(stake.leafId(leaf));
-        for (uint256 n = 0; n < EPOCHS_OPEN; n++) roots.finalise(0);
+        makeFinal(stake.leafId(leaf));
+        for (uint256 n = 0; n < EPOCHS_OPEN; n++) makeFinal(0);
         vm.expectRevert(abi.encodeWithSelector(IStake.RootNotOpen.selector, 1, 1 + EPOCHS_OPEN));
         stake.announce(leaf, none);
     }
 
     function test_k2_thereIsNothingToSlashWhereNothingIsStaked() public {
         IStake.Leaf memory leaf = leafOf(100, 30);
-        roots.finalise(stake.leafId(leaf));
+        makeFinal(stake.leafId(leaf));
         vm.expectRevert(abi.encodeWithSelector(IStake.NothingToSlash.selector, MACHINE, OWNER));
         stake.announce(leaf, none);
     }
 
     function test_k9_aPauseStopsSlashingAndNothingElse() public {
         put(MACHINE, OWNER, 1_000);
+        IStake.Leaf memory other = leafOf(100, 30);
+        makeFinal(stake.leafId(other));
         IStake.Leaf memory leaf = leafOf(100, 30);
         bytes32 id = announced(leaf);
         vm.prank(OWNER);
@@ -321,15 +357,13 @@ contract StakeTest is StakeFixture {
         stake.decide(leaf, false);
         vm.prank(OWNER);
         assertEq(stake.collect(OWNER), APPEAL_BOND, "collects");
-        leaf = leafOf(100, 30);
-        roots.finalise(stake.leafId(leaf));
         vm.expectRevert(IStake.SlashingPaused.selector);
-        stake.announce(leaf, none);
+        stake.announce(other, none);
         vm.expectRevert(IStake.SlashingPaused.selector);
-        stake.execute(leaf);
-        vm.warp(START + PAUSE_MAX);
-        stake.announce(leaf, none); // it ends by itself
-        vm.warp(START + COOLDOWN);
+        stake.execute(other);
+        skip(PAUSE_MAX);
+        stake.announce(other, none); // it ends by itself
+        skip(COOLDOWN - PAUSE_MAX);
         vm.prank(OWNER);
         assertEq(stake.withdraw(MACHINE, OWNER), 500, "withdraws");
     }
@@ -347,7 +381,7 @@ contract StakeTest is StakeFixture {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 0);
         announced(leaf);
-        vm.warp(START + APPEAL);
+        skip(APPEAL);
         stake.execute(leaf);
         assertEq(stake.burn(), 100, "burnt");
         assertEq(token.balanceOf(stake.BURN_ADDRESS()), 100, "this token knows no burn");
@@ -380,7 +414,7 @@ contract StakeTest is StakeFixture {
         usd.setBlocked(stake.BURN_ADDRESS(), true);
         IStake.Leaf memory leaf = leafOf(100, 40);
         announced(leaf);
-        vm.warp(START + APPEAL);
+        skip(APPEAL);
         stake.execute(leaf);
         vm.prank(VICTIM);
         assertEq(stake.collect(address(0x99)), 40, "elsewhere");
@@ -408,12 +442,12 @@ contract StakeTest is StakeFixture {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 0);
         announced(leaf);
-        vm.warp(START + APPEAL);
+        skip(APPEAL);
         stake.execute(leaf);
     }
 
     function finaliseTwo(IStake.Leaf[] memory leaves) private {
         (bytes32 a, bytes32 b) = (stake.leafId(leaves[0]), stake.leafId(leaves[1]));
-        roots.finalise(a < b ? keccak256(abi.encode(a, b)) : keccak256(abi.encode(b, a)));
+        makeFinal(Hashes.commutativeKeccak256(a, b));
     }
 }

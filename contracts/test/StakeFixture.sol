@@ -2,29 +2,16 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IPolicy} from "../src/interfaces/IPolicy.sol";
 import {IRewards} from "../src/interfaces/IRewards.sol";
 import {IStake} from "../src/interfaces/IStake.sol";
-import {Names} from "../src/Names.sol";
 import {Policy} from "../src/Policy.sol";
+import {Rewards} from "../src/Rewards.sol";
 import {Stake} from "../src/Stake.sol";
 import {FreeToken} from "./hostile/FreeToken.sol";
-import {PolicyFixture} from "./PolicyFixture.sol";
-import {Test} from "./Vm.sol";
-
-/// @dev The part of Rewards that Stake reads, with roots that a test makes final at once.
-contract FinalRoots {
-    uint256 public finalEpoch;
-    mapping(uint256 epoch => bytes32 root) public slashRoot;
-
-    function finalise(bytes32 root) external returns (uint256 epoch) {
-        epoch = ++finalEpoch;
-        slashRoot[epoch] = root;
-    }
-}
+import {RewardsFixture} from "./RewardsFixture.sol";
 
 /// @dev A Stake with a machine that has some, and the shortest way to a slash that may be announced: a root of one leaf is the leaf.
-abstract contract StakeFixture is Test, PolicyFixture {
+abstract contract StakeFixture is RewardsFixture {
     bytes32 internal constant MACHINE = keccak256("machine");
     bytes32 internal constant LEASE = keccak256("lease");
     address internal constant OWNER = address(0x80);
@@ -38,18 +25,18 @@ abstract contract StakeFixture is Test, PolicyFixture {
     uint256 internal constant APPEAL_BOND = 50;
     uint256 internal constant START = 1_800_000_000;
 
-    FinalRoots internal roots;
+    Rewards internal rewards;
     FreeToken internal token;
-    Stake internal stake;
+    Stake public stake;
     Policy internal policy;
 
     function setUpStake() internal {
         vm.warp(START);
-        roots = new FinalRoots();
         token = new FreeToken(18);
-        IPolicy.ParameterParameters[] memory bond = new IPolicy.ParameterParameters[](1);
-        bond[0] = IPolicy.ParameterParameters(Names.APPEAL_BOND, APPEAL_BOND, 1, 1_000);
-        policy = newPolicy(bond);
+        (rewards,, policy) = newRewards(token);
+        token.mint(POSTER, 1e9);
+        vm.prank(POSTER);
+        token.approve(address(rewards), type(uint256).max);
         stake = newStake(token);
     }
 
@@ -60,7 +47,7 @@ abstract contract StakeFixture is Test, PolicyFixture {
                 abi.encode(
                     IERC20(of_),
                     policy,
-                    IRewards(address(roots)),
+                    rewards,
                     MACHINE_CAP_PPM,
                     ROOT_CAP_PPM,
                     Stake.Timing({cooldownSeconds: COOLDOWN, appealSeconds: APPEAL, arbiterSeconds: DECIDE, epochsOpen: EPOCHS_OPEN})
@@ -77,7 +64,7 @@ abstract contract StakeFixture is Test, PolicyFixture {
 
     function leafOf(uint128 amount, uint128 paid) internal view returns (IStake.Leaf memory leaf) {
         return IStake.Leaf({
-            epoch: roots.finalEpoch() + 1,
+            epoch: rewards.finalEpoch() + 1,
             index: 0,
             machine: MACHINE,
             owner: OWNER,
@@ -89,10 +76,36 @@ abstract contract StakeFixture is Test, PolicyFixture {
         });
     }
 
+    /// @dev Posted with a bond as the next epoch's root of slashes; it waits for disputes.
+    function posted(bytes32 slashRoot) internal returns (IRewards.Roots memory roots) {
+        roots.slashRoot = slashRoot;
+        roots.policyHash = HASH;
+        roots.grants = new uint256[](2);
+        vm.prank(POSTER);
+        rewards.post(roots);
+    }
+
+    /// @dev With a bond, by anybody who has it.
+    function disputed(address by) internal {
+        IRewards.Pending memory pending = rewards.pending();
+        token.mint(by, pending.disputeBond);
+        vm.startPrank(by);
+        token.approve(address(rewards), pending.disputeBond);
+        rewards.dispute(pending.id);
+        vm.stopPrank();
+    }
+
+    /// @dev Posted, and final since nobody disputed it.
+    function makeFinal(bytes32 slashRoot) internal {
+        IRewards.Roots memory roots = posted(slashRoot);
+        vm.warp(rewards.pending().disputableUntil + 1);
+        rewards.settle(roots);
+    }
+
     /// @dev The leaf, made final as the only one of the next epoch, and announced.
     function announced(IStake.Leaf memory leaf) internal returns (bytes32 id) {
         id = stake.leafId(leaf);
-        roots.finalise(id);
+        makeFinal(id);
         stake.announce(leaf, new bytes32[](0));
     }
 
@@ -102,6 +115,10 @@ abstract contract StakeFixture is Test, PolicyFixture {
         token.approve(address(stake), APPEAL_BOND);
         stake.appeal(id);
         vm.stopPrank();
+    }
+
+    function skip(uint256 seconds_) internal {
+        vm.warp(vm.getBlockTimestamp() + seconds_);
     }
 
     function stageOf(bytes32 id) internal view returns (uint256 stage) {

@@ -29,11 +29,10 @@ contract WholeSystem is Test, PolicyFixture {
 
     function setUp() public {
         vm.warp(START);
-        IPolicy.ParameterParameters[] memory more = new IPolicy.ParameterParameters[](4);
-        more[0] = IPolicy.ParameterParameters(Names.APPEAL_BOND, 50e6, 1, 1e12);
-        more[1] = IPolicy.ParameterParameters(Names.poolWeight(0), 1, 1, 1);
-        more[2] = IPolicy.ParameterParameters(Names.shareWeight(Names.ARBITER), 1, 1, 1);
-        more[3] = IPolicy.ParameterParameters(Names.shareWeight(Names.BURN), 2, 2, 2);
+        IPolicy.ParameterParameters[] memory more = new IPolicy.ParameterParameters[](3);
+        more[0] = IPolicy.ParameterParameters(Names.poolWeight(0), 1, 1, 1);
+        more[1] = IPolicy.ParameterParameters(Names.shareWeight(Names.ARBITER), 1, 1, 1);
+        more[2] = IPolicy.ParameterParameters(Names.shareWeight(Names.BURN), 2, 2, 2);
         coalition = new Coalition(new FreeToken(6), newPolicy(more), [POSTER, ARBITER, GOVERNOR, GUARDIAN], HASH);
         coalition.begin();
     }
