@@ -59,6 +59,8 @@ test.each([
   ['one', 10n, [7n], [10n], 0n],
   ['one unit among three', 1n, [1n, 1n, 1n], [1n, 0n, 0n], 0n],
   ['the largest remainder, not the largest weight', 10n, [6n, 6n, 1n], [5n, 4n, 1n], 0n],
+  ['of equal remainders the first, be it the lighter', 2n, [1n, 3n], [1n, 1n], 0n],
+  ['of equal remainders the first, be it the heavier', 2n, [3n, 1n], [2n, 0n], 0n],
   ['weight nothing', 5n, [0n, 2n], [0n, 5n], 0n],
   ['nothing', 0n, [1n, 2n], [0n, 0n], 0n],
 ])('%s', (_, amount, of, parts, carried) => {

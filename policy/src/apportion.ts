@@ -18,7 +18,6 @@ export function apportion(amount: bigint, weights: readonly bigint[]): { parts: 
   }
   // Fewer units are left than there are weights with a remainder, so one round is enough.
   for (const group of [...groups.values()].sort(byRemainder)) {
-    if (left === 0n) break;
     group.more = left < BigInt(group.count) ? Number(left) : group.count;
     left -= BigInt(group.more);
   }
@@ -32,20 +31,22 @@ export function apportion(amount: bigint, weights: readonly bigint[]): { parts: 
 }
 
 /** All with one weight have one part and one remainder; there are many machines and few weights. */
-type Group = { weight: bigint; count: number; first: number; part: bigint; remainder: bigint; more: number };
+type Group = { weight: bigint; count: number; part: bigint; remainder: bigint; more: number };
 
+/** In the order in which the weights are met first. */
 function groupsOf(weights: readonly bigint[]): Map<bigint, Group> {
   const groups = new Map<bigint, Group>();
-  for (const [first, weight] of weights.entries()) {
+  for (const weight of weights) {
     if (weight < 0n) throw new RangeError('a weight is not negative');
     const group = groups.get(weight);
-    if (group === undefined) groups.set(weight, { weight, count: 1, first, part: 0n, remainder: 0n, more: 0 });
+    if (group === undefined) groups.set(weight, { weight, count: 1, part: 0n, remainder: 0n, more: 0 });
     else group.count += 1;
   }
   return groups;
 }
 
+/** A sort is stable: of equal remainders the one that is met first stays first. */
 function byRemainder(a: Group, b: Group): number {
-  if (a.remainder !== b.remainder) return a.remainder > b.remainder ? -1 : 1;
-  return a.first - b.first;
+  if (a.remainder === b.remainder) return 0;
+  return a.remainder > b.remainder ? -1 : 1;
 }

@@ -71,5 +71,9 @@ test('a policy without a token takes none, and a discount beyond the fees is ref
   expect(() => feesOf({ ...fees, token: null }, 'token', 1n)).toThrow(RangeError);
   expect(() =>
     feesOf({ ...fees, token: { provider_ppm: 0, renter_ppm: 0, discount_ppm: 1 } }, 'token', 10n ** 6n),
-  ).toThrow(RangeError);
+  ).toThrow('the discount is more than the fees');
+});
+
+test('nobody is owed for a referral that nobody made', () => {
+  expect(feesOf(standby.policy.fees, 'token', 1000n).referral).toBe(0n);
 });

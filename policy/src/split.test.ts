@@ -21,6 +21,11 @@ test('one unit among 95 % and 5 % is carried, not given away', () => {
   expect(splitRoundedDown(20n, [950_000n, 50_000n])).toEqual({ parts: [19n, 1n], rest: 0n });
 });
 
+test('a weight may be zero and not negative, whatever the others make up for', () => {
+  expect(splitRoundedDown(4n, [0n, 2n])).toEqual({ parts: [0n, 4n], rest: 0n });
+  expect(() => splitRoundedDown(4n, [-1n, 2n])).toThrow(RangeError);
+});
+
 test('without weights nothing can be split', () => {
   expect(() => splitRoundedDown(1n, [])).toThrow(RangeError);
   expect(() => splitRoundedDown(1n, [0n, 0n])).toThrow(RangeError);

@@ -50,3 +50,35 @@ test('a curve must end with everything and never go back', () => {
     }),
   ).toBe('point 1 goes back');
 });
+
+test.each([
+  ['half a second', { after_s: 0.5, ppm: 0 }, 'point 0: whole seconds, not negative'],
+  ['before the claim', { after_s: -1, ppm: 0 }, 'point 0: whole seconds, not negative'],
+  ['half a millionth', { after_s: 1, ppm: 0.5 }, 'point 0: whole ppm, not negative'],
+  ['less than nothing', { after_s: 1, ppm: -1 }, 'point 0: whole ppm, not negative'],
+  ['more than the point after it', { after_s: 1, ppm: 1_000_001 }, 'point 1 goes back'],
+  ['nothing yet', { after_s: 0, ppm: 0 }, undefined],
+])('a first point of %s', (_, first, fault) => {
+  expect(vestingFault({ points: [first, { after_s: 2, ppm: 1_000_000 }] })).toBe(fault);
+});
+
+test('a curve may have many points, and stay level between two', () => {
+  const flat: VestingCurve = {
+    points: [
+      { after_s: 0, ppm: 100_000 },
+      { after_s: 10, ppm: 100_000 },
+      { after_s: 20, ppm: 500_000 },
+      { after_s: 30, ppm: 1_000_000 },
+    ],
+  };
+  expect(vestingFault(flat)).toBeUndefined();
+  expect([0n, 9n, 10n, 15n, 20n, 29n, 30n].map((at) => vestedRoundedDown(flat, 100n, at))).toEqual([
+    10n,
+    10n,
+    10n,
+    30n,
+    50n,
+    95n,
+    100n,
+  ]);
+});
