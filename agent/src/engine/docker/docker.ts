@@ -27,6 +27,7 @@ import { openPrivateImages } from './private-images.ts';
 import { createReadyNetworks, holderUsedBy } from './ready-networks.ts';
 import { startError } from './start-error.ts';
 import { readStats } from './stats.ts';
+import { waitForEnd } from './wait-for-end.ts';
 
 const MIB = 1024 * 1024;
 const CALL_MS = 30_000;
@@ -171,8 +172,7 @@ export async function openDocker(connection: Connection, options: EngineOptions)
             return state;
           }
           running = state.running;
-          if (running)
-            await docker.getContainer(containerId).wait({ condition: 'not-running', abortSignal: signal } as object);
+          if (running) await waitForEnd(docker, containerId, signal);
         } catch (error) {
           signal.throwIfAborted();
           if (error instanceof EngineError && error.reason === 'container_vanished') throw error;

@@ -6,6 +6,7 @@ import { EngineError } from '../engine-error.ts';
 import type { ContainerState, LogRange } from '../engine.ts';
 import { LogSequence, parseNanoseconds } from '../log-sequence.ts';
 import { readFrames } from './frames.ts';
+import { LOOK_AGAIN_MS } from './wait-for-end.ts';
 
 export type LogSource = {
   socketPath: string;
@@ -47,7 +48,7 @@ export async function* readLogs(source: LogSource, range: LogRange, signal: Abor
       // short one may be in the middle of its end.
       if (state.state === 'created') await sleep(BEING_STARTED_MS, undefined, { signal }).catch(() => undefined);
       try {
-        for await (const line of readOnce(source, last, !ended, signal)) {
+        for await (const line of ended ? readOnce(source, last, false, signal) : followOnce(source, last, signal)) {
           last = line.seq;
           yield line;
         }
@@ -61,6 +62,22 @@ export async function* readLogs(source: LogSource, range: LogRange, signal: Abor
     const restMs: number = (state === 'away' ? ENGINE_AWAY_MS : POLL_MS) - (performance.now() - lookedAt);
     if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => undefined);
     state = await source.state().catch(() => 'away' as const);
+  }
+}
+
+/** Given up once the container is found ended: an engine that was restarted meanwhile may leave its followers waiting for ever. */
+async function* followOnce(source: LogSource, after: number, signal: AbortSignal): AsyncGenerator<LogLine> {
+  const over = new AbortController();
+  const watch = setInterval(() => {
+    source.state().then(
+      (state) => (state === undefined || state.state === 'ended') && over.abort(),
+      () => undefined,
+    );
+  }, LOOK_AGAIN_MS);
+  try {
+    yield* readOnce(source, after, true, AbortSignal.any([signal, over.signal]));
+  } finally {
+    clearInterval(watch);
   }
 }
 
