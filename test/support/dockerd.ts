@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, w
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addNetns, removeNetns } from './netns.ts';
 import { removeRemains } from './remains.ts';
 
 /**
@@ -41,7 +42,7 @@ export async function startDockerd({
   if (onBtrfs) mountBtrfs(join(dir, 'btrfs.img'), join(dir, 'data'));
   writeFileSync(join(dir, 'containerd.toml'), containerdConfig(dir, containerdSocket));
   writeFileSync(configFile, JSON.stringify({ 'live-restore': liveRestore, ...settings }));
-  run('ip', ['netns', 'add', namespace]);
+  addNetns(namespace);
   run('ip', ['netns', 'exec', namespace, 'ip', 'link', 'set', 'lo', 'up']);
   const output = openSync(join(dir, 'engine.log'), 'a');
   const containerd = spawn('containerd', ['--config', join(dir, 'containerd.toml')], {
@@ -94,7 +95,7 @@ export async function startDockerd({
       await endProcess(containerd, 'SIGTERM');
       // What a killed engine left: shims, which name this directory, and their containers.
       removeRemains(dir);
-      run('ip', ['netns', 'del', namespace]);
+      removeNetns(namespace);
     },
   };
   try {

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { addNetns, removeNetns } from './netns.ts';
 
 /**
  * A neighbour of this host: a network namespace behind a cable of its own, with a TCP service on every one of its addresses. It has
@@ -40,19 +41,16 @@ export async function openLan(): Promise<Lan> {
   let service: ChildProcess | undefined;
   const close = () => {
     service?.kill('SIGKILL');
-    for (const command of [
-      ['ip', 'link', 'del', cable.here],
-      ['ip', 'netns', 'del', name],
-    ]) {
+    for (const remove of [() => run(['ip', 'link', 'del', cable.here]), () => removeNetns(name)]) {
       try {
-        run(command);
+        remove();
       } catch {
         // It was not made.
       }
     }
   };
   try {
-    run(['ip', 'netns', 'add', name]);
+    addNetns(name);
     run(['ip', 'link', 'add', cable.here, 'type', 'veth', 'peer', 'name', cable.there]);
     run(['ip', 'link', 'set', cable.there, 'netns', name]);
     run(['ip', 'addr', 'add', `${addresses.host}/24`, 'dev', cable.here]);

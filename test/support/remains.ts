@@ -8,18 +8,39 @@ export function removeRemains(dir: string): void {
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
 }
 
+/**
+ * Whoever has the folder in its environment, as everybody has who was started by the run whose temporary folder it is, except this
+ * process and those it started.
+ */
+export function processesOf(dir: string): number[] {
+  return allPids().filter((pid) => environmentOf(pid).includes(dir) && !isOurs(pid));
+}
+
+function isOurs(pid: number): boolean {
+  for (let one = pid; one > 1; one = parentOf(one)) if (one === process.pid) return true;
+  return false;
+}
+
 /** Shims and monitors, and the containers' own processes below them. */
 function processesNaming(dir: string): number[] {
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
+  const pids = allPids();
   const shims = pids.filter((pid) => pid !== process.pid && commandLine(pid).includes(dir));
   return [...shims, ...pids.filter((pid) => shims.includes(parentOf(pid)))];
 }
 
-function commandLine(pid: number): string {
+function allPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+const commandLine = (pid: number): string => readOf(pid, 'cmdline');
+const environmentOf = (pid: number): string => readOf(pid, 'environ');
+
+/** Nothing of a process that has ended, or is another user's. */
+function readOf(pid: number, file: 'cmdline' | 'environ'): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
   } catch {
     return '';
   }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
@@ -9,6 +9,7 @@ import Docker from 'dockerode';
 import { expect } from 'vitest';
 import { startDockerd } from '../../../test/support/dockerd.ts';
 import { startPodman } from '../../../test/support/podman.ts';
+import { AGENT_FILE } from '../../../test/support/sweep.ts';
 import { openEngine } from './engine.ts';
 import type { Engine, EngineLog, EngineOptions, LogRange } from './engine.ts';
 import { removeIsolation } from './isolation/isolation.ts';
@@ -43,6 +44,7 @@ export type BedKind = 'docker' | 'podman' | 'process' | 'sandbox';
 export async function openTestBed(kind: BedKind, change: Partial<EngineOptions> = {}): Promise<TestBed> {
   const agentId = `mch_test${randomBytes(6).toString('hex')}`;
   const stateDir = mkdtempSync(join(tmpdir(), 'coop-engine-'));
+  writeFileSync(join(stateDir, AGENT_FILE), agentId);
   const own = change.socketPath === undefined ? await ownEngine(kind) : undefined;
   const where = own === undefined ? {} : { socketPath: own.socketPath };
   const options: EngineOptions = {

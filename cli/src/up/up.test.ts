@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { coopHome, readSecretFile, writeJson } from '../home.ts';
 import { makeLook } from '../look/colours.ts';
 import { curlLine } from '../explain.ts';
@@ -16,10 +16,16 @@ import { openRotatingFile } from './rotating-file.ts';
 import { isAlive, lockHome, startOf, whoRuns } from './running.ts';
 
 const look = makeLook(false);
-const newHome = async () => coopHome({ COOP_HOME: await mkdtemp(join(tmpdir(), 'coop-home-')) });
+const newHome = async () => coopHome({ COOP_HOME: await newFolder('coop-home-') });
+
+async function newFolder(prefix: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), prefix));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 test('a log turns over by size and keeps three old ones', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'coop-log-'));
+  const directory = await newFolder('coop-log-');
   const log = openRotatingFile(join(directory, 'a.log'), 100);
   for (let i = 0; i < 40; i += 1) log.write(`line ${i} ${'x'.repeat(20)}`);
   log.close();
