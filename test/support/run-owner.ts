@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { identityOf, isAlive } from '../../agent/src/engine/process/identity.ts';
-import type { Identity } from '../../agent/src/engine/process/identity.ts';
+import { identityOf, isAlive } from '@gpucoop/agent/engine/process/identity.ts';
+import type { Identity } from '@gpucoop/agent/engine/process/identity.ts';
 
 export const RUN_PREFIX = 'coop-run-';
 export const OWNER_FILE = 'owner.json';

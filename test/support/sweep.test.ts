@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { expectNoRules, openTestBed, until } from '../../agent/src/engine/test-bed.ts';
+import { expectNoRules, openTestBed, until } from '@gpucoop/agent/engine/test-bed.ts';
 import { describeNeeding } from './needs.ts';
 import { addNetns } from './netns.ts';
 import { AGENT_FILE, sweepDeadRuns } from './sweep.ts';
