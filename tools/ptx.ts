@@ -16,15 +16,15 @@ export function ptxModules(): [path: string, text: string][] {
   });
 }
 
-function moduleText({ file, name, architecture }: (typeof ptxTargets)[number], hash: string): string {
+function moduleText(target: (typeof ptxTargets)[number], hash: string): string {
   const version = nvccVersion();
   if (version === undefined)
     throw new Error('the kernels in proof/cuda have changed, and there is no nvcc to compile them');
   return [
-    `// Generated from proof/cuda/${file}.cu by \`npm run generate\` with nvcc ${version}. Do not edit.`,
+    `// Generated from proof/cuda/${target.file}.cu by \`npm run generate\` with nvcc ${version}. Do not edit.`,
     `// Sources: ${hash}`,
     '',
-    `export const ${name} = \`${ptxOf(file, architecture)}\n\`;`,
+    `export const ${target.name} = \`${ptxOf(target)}\n\`;`,
     '',
   ].join('\n');
 }

@@ -52,4 +52,44 @@ __device__ inline void multiply_add(int (&sums)[4], const uint32_t (&a)[4], uint
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 #endif
+
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+/// The address that descriptors count in.
+__device__ inline uint32_t shared_address(const void* shared) { return static_cast<uint32_t>(__cvta_generic_to_shared(shared)); }
+
+/// What this thread has written to shared memory so far, its copies that have landed among it, is there for what tensor cores do later.
+__device__ inline void show_to_tensor_cores() { asm volatile("fence.proxy.async.shared::cta;\n" ::: "memory"); }
+
+/// Orders what a warpgroup has done with its registers before the products that follow.
+__device__ inline void begin_products() { asm volatile("wgmma.fence.sync.aligned;\n" ::: "memory"); }
+
+#define EIGHT(f, k) f(k), f(k + 1), f(k + 2), f(k + 3), f(k + 4), f(k + 5), f(k + 6), f(k + 7)
+#define ALL_128(f) \
+  EIGHT(f, 0), EIGHT(f, 8), EIGHT(f, 16), EIGHT(f, 24), EIGHT(f, 32), EIGHT(f, 40), EIGHT(f, 48), EIGHT(f, 56), EIGHT(f, 64), EIGHT(f, 72), \
+  EIGHT(f, 80), EIGHT(f, 88), EIGHT(f, 96), EIGHT(f, 104), EIGHT(f, 112), EIGHT(f, 120)
+#define SUM(k) "+r"(sums[k])
+
+/// Queues sums += A B for A of 64 × 32 and B of 32 × 256 signed bytes, both in shared memory as their descriptors say; a warpgroup does
+/// it together. The sums lie as the PTX ISA has it for m64nNk32, and are not to be touched before they are awaited.
+__device__ inline void multiply_add_async(int (&sums)[128], uint64_t a, uint64_t b) {
+  asm volatile("wgmma.mma_async.sync.aligned.m64n256k32.s32.s8.s8 {"
+               "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, "
+               "%26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, "
+               "%50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, %67, %68, %69, %70, %71, %72, %73, "
+               "%74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, %96, %97, "
+               "%98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, %112, %113, %114, %115, %116, %117, "
+               "%118, %119, %120, %121, %122, %123, %124, %125, %126, %127}, %128, %129, 1;\n"
+               : ALL_128(SUM) : "l"(a), "l"(b));
+}
+
+/// Ends the group of products that this warpgroup has queued.
+__device__ inline void end_product_group() { asm volatile("wgmma.commit_group.sync.aligned;\n" ::: "memory"); }
+
+/// Waits until no more than `pending` of this warpgroup's latest groups are under way.
+template <int pending>
+__device__ inline void await_products() { asm volatile("wgmma.wait_group.sync.aligned %0;\n" :: "n"(pending) : "memory"); }
+
+/// Waits for all of them, after which the sums may be read: the compiler must not read them sooner.
+__device__ inline void await_sums(int (&sums)[128]) { asm volatile("wgmma.wait_group.sync.aligned 0;\n" : ALL_128(SUM) :: "memory"); }
+#endif
 #endif

@@ -1,5 +1,6 @@
 // A GPU on one core of a processor, exact and slow: threads of a block are fibers, one block runs after the other. What takes effect
-// late on a GPU takes effect late here: asynchronous copies land when they are waited for, and no sooner.
+// early or late on a GPU takes effect as early and as late as can be here, thread about thread: asynchronous copies land when they are
+// ordered or when they are waited for, and so do products of a warpgroup read their matrices. Their sums come when they are waited for.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -37,6 +38,12 @@ uint8_t* emulate_shared(uint32_t bytes);
 void emulate_copy(void* shared, const void* global);
 void emulate_end_of_group();
 void emulate_await(int pending);
+uint32_t emulate_shared_address(const void* shared);
+void emulate_show();
+void emulate_begin_products();
+void emulate_product(int* sums, uint64_t a, uint64_t b);
+void emulate_end_of_products();
+void emulate_await_products(int pending);
 
 static inline uint32_t swapped(uint32_t word) { return __builtin_bswap32(word); }
 static inline uint4 read_once(const uint4* from) { return *from; }
@@ -100,3 +107,12 @@ static inline void multiply_add(int (&sums)[4], const uint32_t (&a)[4], uint32_t
     }
   });
 }
+
+static inline uint32_t shared_address(const void* shared) { return emulate_shared_address(shared); }
+static inline void show_to_tensor_cores() { emulate_show(); }
+static inline void begin_products() { emulate_begin_products(); }
+static inline void multiply_add_async(int (&sums)[128], uint64_t a, uint64_t b) { emulate_product(sums, a, b); }
+static inline void end_product_group() { emulate_end_of_products(); }
+template <int pending>
+static inline void await_products() { emulate_await_products(pending); }
+static inline void await_sums(int (&)[128]) { emulate_await_products(0); }

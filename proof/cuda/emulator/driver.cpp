@@ -1,6 +1,6 @@
-// A libcuda.so.1 with two emulated cards, of compute capability 8.0 and 7.5: only the calls that the prover makes, and the kernels as
-// functions of the processor. Work is done when somebody asks whether it is done, on the latest stream first, so that an order that
-// the host forgot to ask for is not kept by accident.
+// A libcuda.so.1 with three emulated cards, of compute capability 8.0, 7.5 and 9.0: only the calls that the prover makes, and the kernels
+// as functions of the processor. Work is done when somebody asks whether it is done, on the latest stream first, so that an order that
+// the host forgot to ask for is not kept by accident. `emulate_trouble` is for tests of what goes wrong.
 #include <deque>
 #include <functional>
 #include <map>
@@ -16,6 +16,11 @@ namespace tensor {
 #include "../product-tensor.cu"
 #undef product
 }  // namespace tensor
+namespace wgmma {
+#define product product_wgmma
+#include "../product-wgmma.cu"
+#undef product
+}  // namespace wgmma
 namespace dp4a {
 #define product product_dp4a
 #include "../product-dp4a.cu"
@@ -44,18 +49,22 @@ const std::map<std::string, Kernel> kernels = {
     {"join", kernel(join)},                  {"digest", kernel(digest)},
     {"gather", kernel(gather)},              {"product sm_80", kernel(tensor::product_tensor)},
     {"product sm_75", kernel(dp4a::product_dp4a)},
+    {"product sm_90a", kernel(wgmma::product_wgmma)},
 };
 
 enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_DEVICE = 101, INVALID_IMAGE = 200, NO_BINARY_FOR_GPU = 209,
        INVALID_CONTEXT = 201, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700 };
 
-struct Card { const char* name; int major, minor; };
-const Card cards[] = {{"Emulated 8.0", 8, 0}, {"Emulated 7.5", 7, 5}};
-constexpr int CARDS = 2;
+/// What a block may have of shared memory is what the least card of its generation gives.
+struct Card { const char* name; int major, minor; unsigned shared_bytes; };
+const Card cards[] = {{"Emulated 8.0", 8, 0, 99 * 1024}, {"Emulated 7.5", 7, 5, 64 * 1024}, {"Emulated 9.0", 9, 0, 227 * 1024}};
+constexpr int CARDS = 3;
 constexpr size_t CARD_BYTES = 1u << 30, GUARD_BYTES = 64;
-/// Of shared memory in a block: without asking, and at all.
-constexpr unsigned SHARED_BYTES_USUAL = 48 * 1024, SHARED_BYTES_MAX = 99 * 1024;
+/// Of shared memory in a block, without asking.
+constexpr unsigned SHARED_BYTES_USUAL = 48 * 1024;
 std::map<const Kernel*, unsigned> shared_allowed;
+/// A kernel that does nothing, one that ends its context, and a target whose texts are refused.
+std::string idle, crashing, refused;
 
 struct Event { long wanted = 0, reached = 0; };
 /// A step is done, or has to wait for an event.
@@ -65,12 +74,18 @@ struct Context {
   int card;
   int retained = 0;
   size_t allocated = 0;
+  bool failed = false;
   std::map<Ptr, size_t> memory;
   std::vector<Stream*> streams;
 };
 
-Context contexts[CARDS] = {{0, 0, 0, {}, {}}, {1, 0, 0, {}, {}}};
+Context contexts[CARDS] = {{0, 0, 0, false, {}, {}}, {1, 0, 0, false, {}, {}}, {2, 0, 0, false, {}, {}}};
 Context* current = nullptr;
+
+std::string target_of(const std::string& text) {
+  const size_t at = text.find(".target ") + 8;
+  return text.substr(at, text.find_first_of(" \n", at) - at);
+}
 
 /// One step of one stream; false when none can be done.
 bool step(Context& context) {
@@ -111,6 +126,7 @@ int cuDevicePrimaryCtxRetain(Context** context, int device) {
 int cuDevicePrimaryCtxRelease_v2(int device) {
   Context& context = contexts[device];
   if (--context.retained > 0) return OK;
+  context.failed = false;
   return context.memory.empty() && context.streams.empty() ? OK : INVALID_CONTEXT;
 }
 int cuCtxSetCurrent(Context* context) { return current = context, OK; }
@@ -123,6 +139,7 @@ int cuMemGetInfo_v2(size_t* free, size_t* total) {
 }
 int cuMemAlloc_v2(Ptr* address, size_t bytes) {
   if (current == nullptr) return INVALID_CONTEXT;
+  if (current->failed) return ILLEGAL_ADDRESS;
   if (bytes == 0) return INVALID_VALUE;
   if (current->allocated + bytes > CARD_BYTES) return OUT_OF_MEMORY;
   void* memory = aligned_alloc(256, (bytes + GUARD_BYTES + 255) / 256 * 256);
@@ -188,23 +205,26 @@ int cuStreamWaitEvent(Stream* stream, Event* event, unsigned) {
 int cuEventQuery(Event* event) {
   if (current == nullptr) return INVALID_CONTEXT;
   if (event->reached < event->wanted) step(*current);
+  if (current->failed) return ILLEGAL_ADDRESS;
   return event->reached >= event->wanted ? OK : NOT_READY;
 }
 
-/// As a driver of CUDA 11 does, it refuses PTX of a later version; as every driver does, PTX for a later card.
+/// As a driver of CUDA 11 does, it refuses PTX of a later version, but for Hopper, which came later; as every driver does, PTX for a later
+/// card, and PTX for one card alone on any other.
 int cuModuleLoadData(Module** module, const char* image) {
-  const std::string text(image);
-  if (text.find(".version 7.0\n") == std::string::npos) return INVALID_IMAGE;
-  const bool later = text.find(".target sm_80") != std::string::npos;
-  if (later && current->card == 1) return NO_BINARY_FOR_GPU;
+  const std::string text(image), target = target_of(text);
+  if (target == refused) return INVALID_IMAGE;
+  if (text.find(target == "sm_90a" ? ".version 8.0\n" : ".version 7.0\n") == std::string::npos) return INVALID_IMAGE;
+  const Card& card = cards[current->card];
+  const int capability = 10 * card.major + card.minor;
+  if (target == "sm_90a" ? capability != 90 : capability < std::stoi(target.substr(3))) return NO_BINARY_FOR_GPU;
   *module = new Module{text};
   return OK;
 }
 int cuModuleUnload(Module* module) { return delete module, OK; }
 int cuModuleGetFunction(const Kernel** function, Module* module, const char* name) {
   if (module->text.find(".visible .entry " + std::string(name) + "(") == std::string::npos) return NOT_FOUND;
-  const bool later = module->text.find(".target sm_80") != std::string::npos;
-  const std::string known = std::string(name) == "product" ? (later ? "product sm_80" : "product sm_75") : name;
+  const std::string known = std::string(name) == "product" ? "product " + target_of(module->text) : name;
   const auto found = kernels.find(known);
   if (found == kernels.end()) return NOT_FOUND;
   *function = &found->second;
@@ -212,7 +232,7 @@ int cuModuleGetFunction(const Kernel** function, Module* module, const char* nam
 }
 /// CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES is the one that is known.
 int cuFuncSetAttribute(const Kernel* function, int attribute, int value) {
-  if (attribute != 8 || value < 0 || static_cast<unsigned>(value) > SHARED_BYTES_MAX) return INVALID_VALUE;
+  if (attribute != 8 || value < 0 || static_cast<unsigned>(value) > cards[current->card].shared_bytes) return INVALID_VALUE;
   shared_allowed[function] = static_cast<unsigned>(value);
   return OK;
 }
@@ -221,10 +241,21 @@ int cuLaunchKernel(const Kernel* function, unsigned x, unsigned y, unsigned z, u
   if (x == 0 || y == 0 || z != 1 || threads_y != 1 || threads_z != 1 || extra != nullptr) return INVALID_VALUE;
   const auto allowed = shared_allowed.find(function);
   if (shared_bytes > (allowed == shared_allowed.end() ? SHARED_BYTES_USUAL : allowed->second)) return INVALID_VALUE;
-  stream->steps.push_back([launch = (*function)(parameters), x, y, threads, shared_bytes] {
-    return run_grid({x, y, 1}, threads, shared_bytes, launch), true;
+  if (!idle.empty() && function == &kernels.at(idle)) return OK;
+  const bool crashes = !crashing.empty() && function == &kernels.at(crashing);
+  stream->steps.push_back([launch = (*function)(parameters), context = current, crashes, x, y, threads, shared_bytes] {
+    if (crashes) context->failed = true;
+    if (!context->failed) run_grid({x, y, 1}, threads, shared_bytes, launch);
+    return true;
   });
   return OK;
+}
+
+/// From now on, for one kernel or target each; "" is none.
+void emulate_trouble(const char* idle_kernel, const char* crashing_kernel, const char* refused_target) {
+  idle = idle_kernel;
+  crashing = crashing_kernel;
+  refused = refused_target;
 }
 
 int cuGetErrorName(int, const char** name) { return *name = "CUDA_ERROR_EMULATED", OK; }

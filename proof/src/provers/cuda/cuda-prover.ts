@@ -1,14 +1,15 @@
 import type { Prover } from '../../prover.ts';
 import { fillGpu, gpuMemoryBytes } from '../gpu/filled.ts';
-import type { Cards } from './cards.ts';
+import type { Cards, CardsOptions } from './cards.ts';
 import { openCards } from './cards.ts';
 import { openCudaGpu } from './cuda-gpu.ts';
 import type { CudaDevice } from './devices.ts';
 import { cudaDevices, isNamed, memoryOf } from './devices.ts';
 import type { Driver } from './driver.ts';
 import { openDriver } from './driver.ts';
+import { products } from './modules.ts';
 
-export type CudaOptions = {
+export type CudaOptions = Partial<CardsOptions> & {
   /** Another driver library than the system's. */
   library?: string;
   /** The most that one allocation holds: large, so that a pass over a whole card is a few dozen launches. */
@@ -18,11 +19,17 @@ export type CudaOptions = {
 type Opened = { driver: Driver; devices: CudaDevice[]; cards: Cards };
 
 /** NVIDIA cards, through the driver library alone. */
-export function cudaProver({ library = 'libcuda.so.1', chunkBytes = 2 ** 32 }: CudaOptions = {}): Prover {
+export function cudaProver({ library = 'libcuda.so.1', chunkBytes = 2 ** 32, ...forCards }: CudaOptions = {}): Prover {
+  const cardsOptions: CardsOptions = {
+    products: products.map(({ name }) => name),
+    testSide: 2048,
+    warn: (text) => process.emitWarning(text),
+    ...forCards,
+  };
   let opening: Promise<Opened | undefined> | undefined;
   const open = () =>
     (opening ??= openDriver(library).then(
-      (driver) => driver && { driver, devices: cudaDevices(driver), cards: openCards(driver) },
+      (driver) => driver && { driver, devices: cudaDevices(driver), cards: openCards(driver, cardsOptions) },
     ));
   const find = async (deviceId: string) => {
     const opened = await open();
@@ -44,13 +51,13 @@ export function cudaProver({ library = 'libcuda.so.1', chunkBytes = 2 ** 32 }: C
     memoryBytes: (n, slabs) => gpuMemoryBytes(n, slabs, chunkBytes),
     prepare: async (deviceId) => {
       const { cards, device } = await find(deviceId);
-      cards.take(device);
+      await cards.take(device);
       return () => cards.give(device);
     },
     begin: async (deviceId, work, options = {}) => {
       const { driver, cards, device } = await find(deviceId);
       options.signal?.throwIfAborted();
-      const gpu = openCudaGpu(driver, cards.take(device), () => cards.give(device), chunkBytes);
+      const gpu = openCudaGpu(driver, await cards.take(device), () => cards.give(device), chunkBytes);
       return fillGpu(gpu, work, options);
     },
   };

@@ -1,5 +1,5 @@
 // Generated from proof/cuda/product-dp4a.cu by `npm run generate` with nvcc 13.0.88. Do not edit.
-// Sources: 32bd27f0c093dc1b00c0dbef94a51fbe52a536cf048014938a2ac76bdfa3ac1a
+// Sources: 0636e8645e8e12fb9c4b202b6a6c2b96c5a004fdb7267b188e4cca280d585a93
 
 export const productDp4a = `.version 7.0
 .target sm_75
