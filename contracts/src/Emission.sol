@@ -77,7 +77,7 @@ contract Emission is IEmission {
 
     /// @inheritdoc IEmission
     function releasable(uint256 pool) public view returns (uint256 amount) {
-        return accrued(pool) - pools[pool].released;
+        return accrued(pool) - poolAt(pool).released;
     }
 
     /// @inheritdoc IEmission

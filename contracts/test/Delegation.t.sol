@@ -66,6 +66,12 @@ contract DelegationTest is Test {
 
     function testFuzz_D1_anExpiryLiesAheadAndWithinTheLongestTerm(uint64 expiry) public {
         vm.assume(expiry <= START || expiry > START + TERM_MAX);
+        expectExpiryRefused(expiry);
+        expectExpiryRefused(START);
+        expectExpiryRefused(START + TERM_MAX + 1);
+    }
+
+    function expectExpiryRefused(uint64 expiry) private {
         vm.prank(ALICE);
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -252,6 +258,57 @@ contract DelegationTest is Test {
         vm.expectRevert(abi.encodeWithSelector(IDelegation.TooMany.selector, 101, 100));
         delegation.end(ids(0, 101));
         assertTrue(!stands(20) && !stands(99) && stands(100) && stands(119), "stands");
+        vm.stopPrank();
+        vm.prank(BOB);
+        delegation.end(ids(20, 1));
+    }
+
+    function test_D3_statingWhatHoldsTakesARaiseBack() public {
+        setCommission(120_000);
+        setCommission(100_000);
+        (, uint64 from) = delegation.announcedBy(OPERATOR);
+        assertEq(from, 0, "nothing is announced");
+        vm.warp(START + NOTICE);
+        (uint32 commission,) = delegation.termsOf(OPERATOR);
+        assertEq(commission, 100_000, "commission");
+    }
+
+    function test_D3_fromItsInstantOnARaiseIsNoLongerAnnounced() public {
+        setCommission(120_000);
+        vm.warp(START + NOTICE);
+        (uint32 commission,) = delegation.termsOf(OPERATOR);
+        (uint32 announced, uint64 from) = delegation.announcedBy(OPERATOR);
+        assertEq(commission, 120_000, "commission");
+        assertEq(announced + from, 0, "announced");
+    }
+
+    function test_D2_noCommissionIsMoreThanAllOfIt() public {
+        Delegation all = Delegation(deploy("Delegation", abi.encode(license, 1_000_000, STEP, NOTICE, TERM_MAX)));
+        assertEq(all.COMMISSION_PPM_MAX(), 1_000_000, "all");
+        vm.expectRevert(abi.encodeWithSelector(IDelegation.CommissionAboveMaximum.selector, 1_000_001, 1_000_000));
+        deploy("Delegation", abi.encode(license, 1_000_001, STEP, NOTICE, TERM_MAX));
+    }
+
+    function test_whatIsStatedDelegatedAndEndedIsTold() public {
+        vm.startPrank(OPERATOR);
+        vm.expectEmit();
+        emit IDelegation.CommissionAnnounced(OPERATOR, 120_000, START + NOTICE);
+        delegation.setCommission(120_000);
+        vm.expectEmit();
+        emit IDelegation.CommissionAnnounced(OPERATOR, 90_000, START);
+        delegation.setCommission(90_000);
+        vm.expectEmit();
+        emit IDelegation.Opened(OPERATOR, true);
+        delegation.setOpen(true);
+        vm.stopPrank();
+        vm.expectEmit();
+        emit IDelegation.Delegated(ALICE, OPERATOR, ids(7, 2), 90_000, START + 5);
+        vm.prank(ALICE);
+        delegation.delegate(ids(7, 2), OPERATOR, MAX, START + 5);
+        vm.expectEmit();
+        emit IDelegation.Ended(7, OPERATOR, ALICE);
+        vm.prank(ALICE);
+        delegation.end(ids(7, 1));
     }
 
     function testFuzz_whatNobodyMintedHasNoOperator(uint256 id) public view {

@@ -7,6 +7,7 @@ import {IPolicy} from "../src/interfaces/IPolicy.sol";
 import {Names} from "../src/Names.sol";
 import {Policy} from "../src/Policy.sol";
 import {PolicyMath} from "../src/PolicyMath.sol";
+import {Token} from "../src/Token.sol";
 import {EmissionFixture} from "./EmissionFixture.sol";
 import {Test} from "./Vm.sol";
 
@@ -79,6 +80,36 @@ contract EmissionTest is Test, EmissionFixture {
         assertEq(emission.releasable(0), 450_000_000e18, "nine tenths of the genesis");
     }
 
+    /// E1: an epoch counts once it is over.
+    function testFuzz_withinAnEpochNothingMoreIsReleasable(uint64 elapsed) public {
+        uint256 epoch = bound(elapsed, 0, 19 * 365 days) / 1 hours;
+        vm.warp(start + epoch * 1 hours);
+        uint256 ceiling = emission.ceiling(DECAY);
+        vm.warp(start + epoch * 1 hours + 1 hours - 1);
+        assertEq(emission.ceiling(DECAY), ceiling, "to its last second");
+        vm.warp(start + epoch * 1 hours + 1 hours);
+        assertLe(ceiling + 1, emission.ceiling(DECAY), "then");
+    }
+
+    function test_theTokenIsTheOneThatWasAskedFor() public view {
+        Token token = emission.TOKEN();
+        assertTrue(keccak256(bytes(token.name())) == keccak256("Coop"), "name");
+        assertTrue(keccak256(bytes(token.symbol())) == keccak256("COOP"), "symbol");
+        assertEq(token.decimals(), 18, "decimals");
+        assertEq(token.CAP(), uint256(DECAY_CAP) + LINE_CAP, "cap");
+    }
+
+    /// E1: everything at the start, and everything with the first epoch, are curves too.
+    function test_aCurveMayEndWhereItBeginsOrWithItsFirstEpoch() public {
+        IEmission.CurveParameters[] memory curves = new IEmission.CurveParameters[](1);
+        curves[0].decay = PolicyMath.Decay({genesis: 5, first: 3, cap: 5, decayRay: 1e27, epochSeconds: 1});
+        assertEq(alone(curves).ceiling(0), 5, "all of it");
+        curves[0].decay = PolicyMath.Decay({genesis: 5, first: 3, cap: 9, decayRay: 1e27, epochSeconds: 1});
+        Emission once = alone(curves);
+        vm.warp(block.timestamp + 100);
+        assertEq(once.ceiling(0), 8, "the first epoch alone");
+    }
+
     /// E5: announced, executed, and still without effect on what was accrued, before and after it is brought over.
     function testFuzz_newWeightsCountFromTheInstantAtWhichTheyAreBroughtOver(uint32 wait, uint256 weight) public {
         weight = bound(weight, 0, 1_000_000);
@@ -142,6 +173,30 @@ contract EmissionTest is Test, EmissionFixture {
         expectRefusal(curves, 1e30, abi.encodeWithSelector(IEmission.InvalidPoint.selector, 0, 2));
         curves[0].points[2] = PolicyMath.Point(5, 2);
         expectRefusal(curves, 1e30, abi.encodeWithSelector(IEmission.CurveWithoutPool.selector, 0));
+    }
+
+    function test_whatIsReleasedAndBroughtOverIsTold() public {
+        vm.warp(start);
+        vm.expectEmit();
+        emit IEmission.Released(1, address(this), 7);
+        emission.release(1, 7);
+        setWeight(1, 80_000);
+        uint256[] memory weights = new uint256[](3);
+        (weights[0], weights[1], weights[2]) = (900_000, 80_000, 30_000);
+        vm.warp(start);
+        vm.expectEmit();
+        emit IEmission.Synced(DECAY, 500_000_000e18, weights);
+        emission.sync(DECAY);
+    }
+
+    /// @dev An Emission with one curve and one pool, that begins now.
+    function alone(IEmission.CurveParameters[] memory curves) private returns (Emission) {
+        IEmission.PoolParameters[] memory pools = new IEmission.PoolParameters[](1);
+        pools[0] = IEmission.PoolParameters({curve: 0, recipient: address(this)});
+        IEmission.TokenParameters memory parameters = IEmission.TokenParameters("Coop", "COOP", 18, 100);
+        return Emission(
+            deploy("Emission", abi.encode(parameters, policy, uint64(block.timestamp), curves, pools))
+        );
     }
 
     function expectRefusal(IEmission.CurveParameters[] memory curves, uint256 cap, bytes memory reason) private {

@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 import {Escrow} from "../src/Escrow.sol";
 import {IEscrow} from "../src/interfaces/IEscrow.sol";
 import {IPolicy} from "../src/interfaces/IPolicy.sol";
+import {Names} from "../src/Names.sol";
+import {Token} from "../src/Token.sol";
 import {EscrowFixture} from "./EscrowFixture.sol";
 
 /// @dev Lanes and their renters: deposits, limits, ends, withdrawals. The numbers are those of INVARIANTS.md.
@@ -322,6 +324,35 @@ contract EscrowTest is EscrowFixture {
         Escrow(deploy("Escrow", abi.encode(policy, FEE_MAX_PPM, 14 days, 3 days, 19 days)));
         vm.expectRevert(abi.encodeWithSelector(IEscrow.FeeMaxAboveWhole.selector, 1_000_001));
         Escrow(deploy("Escrow", abi.encode(policy, 1_000_001, 14 days, 3 days, 20 days)));
+        Escrow(deploy("Escrow", abi.encode(policy, 1_000_000, 14 days, 3 days, 20 days)));
+    }
+
+    function test_aNetworkWithoutASinkHasNoEscrow() public {
+        IPolicy.RoleParameters[] memory roles = new IPolicy.RoleParameters[](1);
+        roles[0] = IPolicy.RoleParameters(Names.GOVERNOR, GOVERNOR);
+        address policy = deploy(
+            "Policy", abi.encode(HASH, roles, new IPolicy.ParameterParameters[](0), IPolicy.Timing(1, 1, 1, 1))
+        );
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.UnknownName.selector, Names.SINK));
+        deploy("Escrow", abi.encode(policy, FEE_MAX_PPM, THAW, HALT_MAX, HALT_EVERY));
+    }
+
+    function test_aSignedPermitIsAllTheAllowanceADepositNeeds() public {
+        Token coop = Token(deploy("Token", abi.encode("Coop", "COOP", 18, address(this), 100)));
+        coop.mint(renter, 100);
+        IEscrow.Lane memory lane = openLane();
+        lane.token = address(coop);
+        bytes32 permit = keccak256(
+            abi.encode(
+                keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
+                renter, address(escrow), 60, 0, START + 5
+            )
+        );
+        (uint8 v, bytes32 r, bytes32 s) =
+            vm.sign(RENTER_KEY, keccak256(abi.encodePacked("\x19\x01", coop.DOMAIN_SEPARATOR(), permit)));
+        vm.prank(renter);
+        escrow.depositWithPermit(lane, 60, START + 5, v, r, s);
+        assertEq(escrow.spendable(lane), 60, "deposited");
     }
 
     function test_aRenterOpensALaneInOneTransaction() public {

@@ -92,6 +92,17 @@ contract FeeSinkTest is Test, SinkFixture {
     }
 
     /// F1
+    function test_aTokenThatCallsBackIsNotDividedTwice() public {
+        ReentrantToken hook = new ReentrantToken();
+        hook.mint(address(sink), 1_000);
+        sink.distribute(address(hook));
+        hook.arm(address(sink), abi.encodeCall(IFeeSink.distribute, (address(hook))));
+        sink.withdraw(address(hook), Names.POSTER);
+        assertTrue(hook.called() && !hook.succeeded(), "called back, in vain");
+        assertEq(sink.owedInAll(address(hook)), 400, "still owed");
+    }
+
+    /// F1
     function test_aTokenThatCallsBackIsPaidOnce() public {
         ReentrantToken hook = new ReentrantToken();
         hook.mint(address(sink), 1_000);
@@ -101,6 +112,18 @@ contract FeeSinkTest is Test, SinkFixture {
         assertTrue(hook.called() && !hook.succeeded(), "called back, in vain");
         assertEq(hook.balanceOf(POSTER), 600, "once");
         assertEq(sink.owedInAll(address(hook)), 400, "still owed");
+    }
+
+    function test_whatIsDividedAndPaidIsTold() public {
+        token.mint(address(sink), 103);
+        uint256[] memory parts = new uint256[](3);
+        (parts[0], parts[1], parts[2]) = (61, 15, 25);
+        vm.expectEmit();
+        emit IFeeSink.Distributed(address(token), 101, parts, 25);
+        sink.distribute(address(token));
+        vm.expectEmit();
+        emit IFeeSink.Withdrawn(address(token), Names.POSTER, POSTER, 61);
+        sink.withdraw(address(token), Names.POSTER);
     }
 
     function test_aShareWithoutARoleIsRefusedAndWithoutWeightNothingIsDivided() public {

@@ -178,7 +178,7 @@ contract PolicyTest is Test, PolicyFixture {
         roles[0] = IPolicy.RoleParameters(Names.GOVERNOR, GOVERNOR);
         roles[1] = IPolicy.RoleParameters(Names.GOVERNOR, STRANGER);
         vm.expectRevert(abi.encodeWithSelector(IPolicy.NameTwice.selector, Names.GOVERNOR));
-        Policy(deploy("Policy", abi.encode(HASH, roles, new IPolicy.ParameterParameters[](0), IPolicy.Timing(DELAY, GRACE, PAUSE_MAX, PAUSE_COOLDOWN))));
+        deployWith(HASH, roles, new IPolicy.ParameterParameters[](0));
     }
 
     /// P5
@@ -193,8 +193,104 @@ contract PolicyTest is Test, PolicyFixture {
         policy.pause(Names.SALE, duration);
     }
 
+    /// P4
+    function test_theHighestAddressIsOneAndNoneIsNone() public {
+        change(IPolicy.Kind.Role, Names.POSTER, bytes32(uint256(type(uint160).max)));
+        assertTrue(policy.role(Names.POSTER) == address(type(uint160).max), "poster");
+        vm.prank(GOVERNOR);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.NotAnAddress.selector, bytes32(0)));
+        policy.announce(IPolicy.Kind.Role, Names.POSTER, 0);
+    }
+
+    /// P3
+    function testFuzz_aHashHasNoNameAndIsNotZero(bytes32 name) public {
+        vm.assume(name != 0);
+        vm.startPrank(GOVERNOR);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.UnknownName.selector, name));
+        policy.announce(IPolicy.Kind.Hash, name, HASH);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.ZeroHash.selector));
+        policy.announce(IPolicy.Kind.Hash, 0, 0);
+    }
+
+    /// P2, P3, P4: what could not be announced cannot be deployed either.
+    function test_aDeploymentKeepsTheBounds() public {
+        IPolicy.RoleParameters[] memory roles = new IPolicy.RoleParameters[](1);
+        IPolicy.ParameterParameters[] memory numbers = new IPolicy.ParameterParameters[](0);
+        roles[0] = IPolicy.RoleParameters(Names.GOVERNOR, GOVERNOR);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.ZeroHash.selector));
+        deployWith(0, roles, numbers);
+        roles[0].holder = address(0);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.NotAnAddress.selector, bytes32(0)));
+        deployWith(HASH, roles, numbers);
+        roles[0].holder = GOVERNOR;
+        numbers = new IPolicy.ParameterParameters[](1);
+        numbers[0] = IPolicy.ParameterParameters(NUMBER, 11, 0, 10);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.OutOfBounds.selector, 11, 0, 10));
+        deployWith(HASH, roles, numbers);
+    }
+
+    /// P5
+    function test_eachOfTheThreeIsPausedForTheLongestPauseAndResumedOnlyThen() public {
+        bytes32[3] memory all = [Names.POSTING, Names.SLASHING, Names.SALE];
+        vm.startPrank(GUARDIAN);
+        for (uint256 n = 0; n < 3; n++) {
+            vm.expectRevert(abi.encodeWithSelector(IPolicy.NotPaused.selector, all[n]));
+            policy.resume(all[n]);
+            policy.pause(all[n], PAUSE_MAX);
+            assertTrue(policy.paused(all[n]), "paused");
+            policy.resume(all[n]);
+        }
+    }
+
+    function test_everyStepOfAChangeIsTold() public {
+        bytes32 value = bytes32(uint256(11));
+        (IPolicy.Kind parameter, IPolicy.Kind role) = (IPolicy.Kind.Parameter, IPolicy.Kind.Role);
+        uint64 from = uint64(block.timestamp) + DELAY;
+        vm.expectEmit();
+        emit IPolicy.Announced(parameter, NUMBER, value, from, from + GRACE);
+        announceParameter(11);
+        vm.expectEmit();
+        emit IPolicy.Cancelled(parameter, NUMBER, value);
+        vm.prank(GOVERNOR);
+        policy.cancel(parameter, NUMBER);
+
+        announceParameter(11);
+        vm.startPrank(GOVERNOR);
+        policy.announce(role, Names.POSTER, bytes32(uint256(uint160(STRANGER))));
+        policy.announce(IPolicy.Kind.Hash, 0, value);
+        vm.stopPrank();
+        vm.warp(from);
+        vm.expectEmit();
+        emit IPolicy.ParameterSet(NUMBER, 11);
+        policy.execute(parameter, NUMBER);
+        vm.expectEmit();
+        emit IPolicy.RoleSet(Names.POSTER, STRANGER);
+        policy.execute(role, Names.POSTER);
+        vm.expectEmit();
+        emit IPolicy.HashSet(value, from);
+        policy.execute(IPolicy.Kind.Hash, 0);
+    }
+
+    function test_aPauseAndItsEndAreTold() public {
+        vm.startPrank(GUARDIAN);
+        vm.expectEmit();
+        emit IPolicy.Paused(Names.SALE, uint64(block.timestamp) + 5);
+        policy.pause(Names.SALE, 5);
+        vm.expectEmit();
+        emit IPolicy.Resumed(Names.SALE);
+        policy.resume(Names.SALE);
+    }
+
     function newPolicyWith(IPolicy.ParameterParameters[] memory more) external returns (Policy) {
         return newPolicy(more);
+    }
+
+    function deployWith(
+        bytes32 hash,
+        IPolicy.RoleParameters[] memory roles,
+        IPolicy.ParameterParameters[] memory numbers
+    ) private {
+        deploy("Policy", abi.encode(hash, roles, numbers, IPolicy.Timing(DELAY, GRACE, PAUSE_MAX, PAUSE_COOLDOWN)));
     }
 
     function announceParameter(uint256 value) private {

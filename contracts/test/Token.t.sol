@@ -29,6 +29,11 @@ contract TokenTest is Test {
         token.mint(address(this), burnt);
     }
 
+    function testFuzz_aUnitIsDividedAsTheDeploymentSays(uint8 decimals) public {
+        token = Token(deploy("Token", abi.encode("Coop", "COOP", decimals, address(this), CAP)));
+        assertEq(token.decimals(), decimals, "decimals");
+    }
+
     function testFuzz_nobodyElseMints(address caller) public {
         vm.assume(caller != address(this));
         vm.prank(caller);

@@ -76,6 +76,8 @@ export const entryPoints: readonly (string | RegExp)[] = [
   'bench/src/main.ts',
   'contracts/src/deploy.ts',
   'contracts/src/year/main.ts',
+  'contracts/src/mutants/main.ts',
+  'contracts/src/mutants/runner.ts',
   'proof/src/program/main.ts',
   'vitest.config.ts',
   'contracts/hardhat.config.ts',
