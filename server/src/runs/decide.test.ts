@@ -1,37 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LeaseReport } from '@gpucoop/protocol/agent-api.ts';
 import { leaseTransitions, mayMove, type LeaseState } from '@gpucoop/protocol/states.ts';
 import { localPolicy } from '@gpucoop/policy/presets/local.ts';
 import { decide, type Action, type LeaseFacts, type Observed, type Wish } from './decide.ts';
+import { fresh, reportOf } from '../../../test/support/sample-lease.ts';
 
 const policy = localPolicy;
-const fresh: LeaseFacts = {
-  state: 'reserved',
-  state_since: 0,
-  asked: false,
-  stop_reason: null,
-  stop_asked_at: null,
-  stop_grace_s: 10,
-  ended_at: null,
-  removed: false,
-};
-const reportOf = (state: LeaseReport['state'], ready: boolean): LeaseReport => ({
-  lease_id: 'lse_1',
-  state,
-  phase: null,
-  pulled_bytes: null,
-  total_bytes: null,
-  container_id: 'c1',
-  ready,
-  served_ms: 0,
-  exit_code: state === 'ended' ? 0 : null,
-  end_reason: state === 'ended' ? 'completed' : null,
-  end_detail: null,
-  disk_used_mib: null,
-  meter: null,
-});
-
 type World = { lease: LeaseFacts; ended: string[] };
 
 /** Applies an action as the controller does, and checks the move against the table of states. */
@@ -128,43 +102,5 @@ describe('a lease under any story', () => {
       }),
       { numRuns: 2000 },
     );
-  });
-});
-
-describe('single steps', () => {
-  const seen: Observed = { now: 1000, link_up: true, heard_at: 1000, report: undefined, machine_lost: false };
-  test('a reserved lease asks its agent, and gives up after the accept timeout', () => {
-    expect(decide(fresh, seen, null, policy)).toEqual({ do: 'ask' });
-    expect(decide(fresh, { ...seen, now: 60_000, link_up: false }, null, policy)).toMatchObject({
-      do: 'end',
-      reason: 'agent_unreachable',
-    });
-  });
-  test('a stop before the agent was asked ends at once; after, it asks the agent and waits for it', () => {
-    expect(decide(fresh, seen, 'stopped_by_renter', policy)).toMatchObject({ do: 'end', reason: 'stopped_by_renter' });
-    const running = { ...fresh, state: 'running' as const, asked: true };
-    expect(decide(running, { ...seen, report: reportOf('running', true) }, 'stopped_by_renter', policy)).toMatchObject({
-      do: 'stopping',
-    });
-  });
-  test('silence is unknown before it is lost', () => {
-    const running = { ...fresh, state: 'running' as const, asked: true };
-    expect(decide(running, { ...seen, now: 22_000 }, null, policy)).toEqual({ do: 'move', to: 'unknown' });
-    const unknown = { ...running, state: 'unknown' as const };
-    expect(decide(unknown, { ...seen, now: 602_000 }, null, policy)).toMatchObject({
-      do: 'end',
-      reason: 'machine_lost',
-    });
-  });
-  test('an agent that no longer knows the lease ends it, but not before a heartbeat can know of it', () => {
-    const running = { ...fresh, state: 'preparing' as const, asked: true };
-    expect(decide(running, { ...seen, report: null }, null, policy).do).toBe('wait');
-    expect(decide(running, { ...seen, now: 16_000, heard_at: 16_000, report: null }, null, policy)).toMatchObject({
-      reason: 'container_vanished',
-    });
-  });
-  test('a container that outlived the end of its lease is stopped', () => {
-    const ended = { ...fresh, state: 'ended' as const, asked: true, ended_at: 0 };
-    expect(decide(ended, { ...seen, report: reportOf('running', true) }, null, policy)).toMatchObject({ do: 'stop' });
   });
 });

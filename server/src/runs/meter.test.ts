@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { signerFromSecret, signStatement, type Statement } from '@gpucoop/protocol/evidence.ts';
-import { acknowledge, acknowledgeUnready, billedSoFarMs, receiptNow, type Meter, type Receipt } from './meter.ts';
+import {
+  acknowledge,
+  acknowledgeUnready,
+  billedSoFarMs,
+  receiptNow,
+  wholeSeconds,
+  type Meter,
+  type Receipt,
+} from './meter.ts';
 import { recomputeLease } from './recompute.ts';
 
 const machine = signerFromSecret(new Uint8Array(32).fill(1));
@@ -54,7 +62,11 @@ describe('what is billed', () => {
       [10_000, 100_000],
     ]);
     expect(billedSoFarMs(meter)).toBe(10_000);
-    expect(receiptNow(meter).receipts[0]?.body.rule).toBe('bounded_by_server_clock');
+    expect(receiptNow(meter).receipts[0]?.body).toMatchObject({
+      rule: 'bounded_by_server_clock',
+      elapsed_ms: 10_000,
+      unbilled_ms: 90_000,
+    });
   });
 
   test('a clock that goes back takes nothing away and gives nothing twice', () => {
@@ -90,7 +102,10 @@ describe('what is billed', () => {
     ]);
     expect(billedSoFarMs(meter)).toBe(5000 + 4999);
     expect(meter.unbilled_ms).toBe(60_001);
-    expect(receipts.map((receipt) => receipt.body.rule)).toEqual(['served', 'gap_too_long']);
+    expect(receipts.map(({ body }) => [body.rule, body.elapsed_ms, body.unbilled_ms])).toEqual([
+      ['served', 5000, 0],
+      ['gap_too_long', 60_001, 60_001],
+    ]);
   });
 
   test('a gap because our own server was down says so', () => {
@@ -99,6 +114,9 @@ describe('what is billed', () => {
     const { meter } = play([[5000, 5000]]);
     const back = acknowledge(meter, line(120_000), at(120_000), { ...rules, server_since: at(100_000) }, false);
     expect(back.receipts.at(-1)?.body.rule).toBe('server_down');
+    // Heard at the very start of this server: what is missing since is the machine's.
+    const since = acknowledge(meter, line(120_000), at(120_000), { ...rules, server_since: at(5000) }, false);
+    expect(since.receipts.at(-1)?.body.rule).toBe('gap_too_long');
   });
 
   test('another container in the same lease is not paid', () => {
@@ -116,6 +134,10 @@ describe('what is billed', () => {
     expect(receipts).toHaveLength(1);
     expect(acknowledge(fresh, line(10, { final: true }), at(10), rules, false).receipts).toHaveLength(0);
   });
+});
+
+test('a second counts when it is whole', () => {
+  expect([0, 999, 1000, 1999].map(wholeSeconds)).toEqual([0n, 0n, 1n, 1n]);
 });
 
 const beats = fc

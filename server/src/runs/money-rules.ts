@@ -48,9 +48,9 @@ export function planMoney(facts: MoneyFacts, policy: Policy): MoneyPlan {
     stop:
       expiryInS <= 0
         ? 'expired'
-        : atEnd(budgetLeft, budgetEnd, facts.grace_s)
+        : atEnd(budgetEnd, billed, facts.grace_s)
           ? 'budget_reached'
-          : short && facts.refused && atEnd(heldLeft, heldEnd, facts.grace_s)
+          : facts.refused && atEnd(heldEnd, billed, facts.grace_s)
             ? 'credit_exhausted'
             : null,
     warn: budgetLow ? 'budget' : expiryInS <= policy.hold.notice_s ? 'expiry' : null,
@@ -70,10 +70,8 @@ function needed(untilExpiryS: number, budgetLeft: bigint | undefined): bigint {
 }
 
 /** True when stopping must begin for the grace still to be paid; a tenth of very short coverages, so that they are not all grace. */
-function atEnd(left: bigint | undefined, total: bigint | undefined, graceS: number): boolean {
-  if (left === undefined || total === undefined) return false;
-  const margin = BigInt(graceS) < total / 10n ? BigInt(graceS) : total / 10n;
-  return left <= margin;
+function atEnd(total: bigint | undefined, billed: bigint, graceS: number): boolean {
+  return total !== undefined && total - billed <= smaller(BigInt(graceS), total / 10n);
 }
 
 function soonest(
@@ -82,9 +80,9 @@ function soonest(
   heldLeft: bigint | undefined,
   notice: bigint,
 ): number {
-  const candidates = [expiryInS, Number(budgetLeft ?? 3600n), Number(heldLeft ?? 3600n)];
-  if (heldLeft !== undefined) candidates.push(Number(heldLeft - notice - RENEW_AHEAD_S));
-  if (budgetLeft !== undefined) candidates.push(Number(budgetLeft - notice));
-  // A long wait is no loss (each heartbeat wakes the lease), a wait of nothing would spin.
-  return Math.max(1, Math.min(...candidates.filter((seconds) => seconds > 0), 30));
+  const candidates = [expiryInS];
+  if (heldLeft !== undefined) candidates.push(Number(heldLeft), Number(heldLeft - notice - RENEW_AHEAD_S));
+  if (budgetLeft !== undefined) candidates.push(Number(budgetLeft), Number(budgetLeft - notice));
+  // A short wait costs little, a wait of nothing would spin.
+  return Math.min(...candidates.filter((seconds) => seconds > 0), 30);
 }
