@@ -3,7 +3,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /**
  * RFC 8785 canonical JSON for the values Coop signs: objects with keys in UTF-16 order, no white space, integers only.
- * Throws on floats, bigints and undefined, so that nobody signs what another language would print differently.
+ * Throws on floats and bigints, so that nobody signs what another language would print differently. A key whose value is undefined is
+ * left out; elsewhere undefined throws too.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);

@@ -95,6 +95,36 @@ describe('the rules of the ledger', () => {
     );
   });
 
+  test('all that is available may be held, and nothing may be too', () => {
+    const held = applyStep(funded(100n), hold('h', 100n)).book;
+    expect(available(held.accounts.get('ada')!)).toBe(0n);
+    expect(applyStep(held, hold('none', 0n)).entry).toMatchObject({ amount: 0n });
+  });
+
+  test('only a hold is resolved, and for no less than nothing (4)', () => {
+    const held = applyStep(funded(100n), hold('h', 80n)).book;
+    for (const hold_id of ['g', 'of-nobody']) {
+      for (const kind of ['post', 'release'] as const) {
+        expect(() => applyStep(held, { kind, id: 'p', hold_id, amount: 1n, what: 'x' })).toThrow(
+          expect.objectContaining({ code: 'not_found', message: `There is no hold ${hold_id}.` }),
+        );
+      }
+    }
+    expect(() => applyStep(held, { kind: 'post', id: 'p', hold_id: 'h', amount: -1n, what: 'x' })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', details: { amount: '-1' } }),
+    );
+    expect(applyStep(held, { kind: 'post', id: 'p', hold_id: 'h', amount: 0n, what: 'x' }).entry).toBeDefined();
+  });
+
+  test('an entry keeps the statement that it follows from', () => {
+    const statement_hash = 'ab';
+    const held = applyStep(funded(100n), { ...hold('h', 80n), statement_hash }).book;
+    expect(held.transfers.get('h')).toMatchObject({ statement_hash });
+    const release = { kind: 'release', id: 'r', hold_id: 'h', what: 'x' } as const;
+    expect(applyStep(held, { ...release, statement_hash: 'cd' }).entry).toMatchObject({ statement_hash: 'cd' });
+    expect(applyStep(held, release).entry).toMatchObject({ statement_hash: null });
+  });
+
   test('a hold is resolved only for the lease it was placed for (4)', () => {
     const held = applyStep(funded(100n), { ...hold('h', 80n), lease_id: 'lse_1' }).book;
     const post = { kind: 'post', id: 'p', hold_id: 'h', amount: 1n, what: 'x' } as const;
@@ -102,12 +132,19 @@ describe('the rules of the ledger', () => {
     expect(applyStep(held, post).entry).toMatchObject({ lease_id: 'lse_1', run_id: 'run_1' });
   });
 
-  test.each(['post', 'release'] as const)('a hold that was resolved by a %s is resolved for ever (5)', (kind) => {
+  test.each([
+    ['post', 'posted'],
+    ['release', 'released'],
+  ] as const)('a hold that was resolved by a %s is resolved for ever (5)', (kind, resolvedHow) => {
     const held = applyStep(funded(100n), hold('h', 80n)).book;
     const resolved = applyStep(held, { kind, id: 'first', hold_id: 'h', amount: 80n, what: 'x' }).book;
     for (const again of ['post', 'release'] as const) {
       expect(() => applyStep(resolved, { kind: again, id: 'second', hold_id: 'h', amount: 1n, what: 'x' })).toThrow(
-        'before',
+        expect.objectContaining({
+          code: 'wrong_state',
+          message: `The hold h was ${resolvedHow} before.`,
+          details: { hold_id: 'h', resolved_by: 'first' },
+        }),
       );
     }
   });
@@ -121,6 +158,20 @@ describe('the rules of the ledger', () => {
         hint: expect.stringContaining('$0.80 is held'),
         details: { asset: 'usd', needed_micros: 200_001, available_micros: 200_000, held_micros: 800_000 },
       }),
+    );
+  });
+
+  test('where nothing is held the advice is another, and tokens are no dollars', () => {
+    expect(() => applyStep(funded(1n), hold('h', 2n))).toThrow(
+      expect.objectContaining({ code: 'insufficient_credit', hint: 'Add credit first.' }),
+    );
+    const tokens = { ...hold('h', 2n), debit: 'ada-token', credit: 'credit-token', asset: 'token' as const };
+    expect(() => applyStep(empty, tokens)).toThrow('This needs 2 token, and 0 token is available.');
+  });
+
+  test('a transfer to no account says which', () => {
+    expect(() => applyStep(funded(100n), { ...hold('h', 1n), credit: 'nobody' })).toThrow(
+      expect.objectContaining({ code: 'not_found', message: 'There is no account nobody.' }),
     );
   });
 
@@ -156,7 +207,15 @@ describe('the rules of the ledger', () => {
       amount: 1n,
       what: 'x',
     };
-    expect(() => applyStep(full, more)).toThrow('cannot be written exactly');
+    const refusal = expect.objectContaining({
+      message: expect.stringContaining('cannot be written exactly'),
+      hint: `Amounts and balances are at most ${Number.MAX_SAFE_INTEGER} of the smallest unit.`,
+    });
+    expect(() => applyStep(full, more)).toThrow(refusal);
+    // What is owed has an end as what is had.
+    expect(() => applyStep(full, { ...more, credit: 'bob' })).toThrow(refusal);
+    const richBob = { ...full, accounts: new Map(full.accounts).set('bob', { ...accounts[2]!, posted: LARGEST }) };
+    expect(() => applyStep(richBob, { ...more, debit: 'ada', credit: 'bob' })).toThrow(refusal);
   });
 
   test.each([
@@ -167,7 +226,11 @@ describe('the rules of the ledger', () => {
   ])('an id with another %s is refused (7)', (field, other) => {
     const book = applyStep(funded(100n), hold('h', 10n)).book;
     expect(() => applyStep(book, { ...hold('h', 10n), ...other })).toThrow(
-      expect.objectContaining({ code: 'idempotency_key_reused', message: expect.stringContaining(field) }),
+      expect.objectContaining({
+        code: 'idempotency_key_reused',
+        message: `The transfer h exists with another ${field}.`,
+        details: { id: 'h', differing: [field] },
+      }),
     );
   });
 });
