@@ -17,6 +17,8 @@ export type Config = {
   openSignup: boolean;
   trustProxy: boolean;
   logLevel: string;
+  /** Where other servers on the same database reach this one; undefined: nowhere. */
+  peerListen: { host: string; port: number; url?: string } | undefined;
   /** Read this archive into an empty database, and end. */
   restoreFile: string | undefined;
 };
@@ -30,6 +32,8 @@ export const usage = `coop-server [options]
   --policy NAME|FILE  a preset (standby, ionet, aethir) or a file; default: the local policy
   --closed            only users who are known already may log in
   --restore FILE      read an archive of coop admin backup into an empty database, and end
+  --peer-listen [HOST:]PORT   for other servers on the same PostgreSQL; default host: loopback
+  --peer-url https://HOST:PORT   how they reach it, if not there
   --trust-proxy       X-Forwarded-For of the proxy before it is believed
 Environment: DATABASE_URL (PostgreSQL), COOP_LOG_LEVEL.`;
 
@@ -46,11 +50,15 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): Config {
       policy: { type: 'string' },
       closed: { type: 'boolean', default: false },
       'trust-proxy': { type: 'boolean', default: false },
+      'peer-listen': { type: 'string' },
+      'peer-url': { type: 'string' },
       restore: { type: 'string' },
     },
   });
   const at =
-    values.listen === undefined ? { host: '127.0.0.1', port: parsePort(values.port) } : parseListen(values.listen);
+    values.listen === undefined
+      ? { host: '127.0.0.1', port: parsePort(values.port) }
+      : parseListen('--listen', values.listen);
   return {
     dir: join(values.home ?? env['COOP_HOME'] ?? join(homedir(), '.coop'), 'network'),
     databaseUrl: env['DATABASE_URL'],
@@ -63,16 +71,45 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): Config {
     policyFile: values.policy,
     openSignup: !values.closed,
     trustProxy: values['trust-proxy'],
+    peerListen:
+      values['peer-listen'] === undefined
+        ? undefined
+        : parsePeerListen(values['peer-listen'], values['peer-url'], env['DATABASE_URL']),
     logLevel: env['COOP_LOG_LEVEL'] ?? 'info',
     restoreFile: values.restore,
   };
 }
 
-function parseListen(text: string): { host: string; port: number } {
+function parsePeerListen(text: string, url: string | undefined, databaseUrl: string | undefined): Config['peerListen'] {
+  if (databaseUrl === undefined) {
+    throw new CoopError(
+      'invalid_request',
+      'The embedded database has one server, so there are no others to listen for.',
+      {
+        at: '--peer-listen',
+        hint: 'Set DATABASE_URL to the PostgreSQL that the servers share',
+      },
+    );
+  }
+  const at = /^\d+$/.test(text) ? { host: '127.0.0.1', port: parsePort(text) } : parseListen('--peer-listen', text);
+  if (url === undefined && ['0.0.0.0', '::'].includes(at.host)) {
+    throw new CoopError('invalid_request', `Others cannot reach this server at ${at.host}.`, {
+      at: '--peer-listen',
+      hint: 'Say how: --peer-url https://HOST:PORT, or listen on one address',
+    });
+  }
+  if (url === undefined) return at;
+  if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
+    throw new CoopError('invalid_request', `--peer-url ${url} is not https://HOST:PORT.`, { at: '--peer-url' });
+  }
+  return { ...at, url: new URL(url).origin };
+}
+
+function parseListen(flag: string, text: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text);
   if (match === null) {
-    throw new CoopError('invalid_request', `--listen ${text} is not HOST:PORT.`, {
-      hint: '--listen 0.0.0.0:7070, or [::]:7070',
+    throw new CoopError('invalid_request', `${flag} ${text} is not HOST:PORT.`, {
+      hint: `${flag} 0.0.0.0:7070, or [::]:7070`,
     });
   }
   return { host: match[1] ?? match[2] ?? '', port: parsePort(match[3] ?? '') };

@@ -11,6 +11,7 @@ import { requireSafePolicy } from '@gpucoop/policy/unsafe.ts';
 import { localPolicy } from '@gpucoop/policy/presets/local.ts';
 import { isLoopback, readConfig, usage, type Config } from './config.ts';
 import { systemClock } from './clock.ts';
+import { databaseClock } from './db/database-clock.ts';
 import { migrate } from './db/migrate.ts';
 import { openDatabase, type Database, type DatabaseLocation } from './db/open.ts';
 import { restore } from './db/restore.ts';
@@ -38,13 +39,14 @@ else await main().catch(failed);
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env);
   const log = createLog({ level: config.logLevel as 'info' });
-  const clock = systemClock();
   const policy = await readPolicy(config);
   requireSafe(config, policy);
   if (config.restoreFile !== undefined) return restoreFrom(config, config.restoreFile);
   const keys = await loadOrMakeKeys(config.dir);
   const database = await openDatabase(locationOf(config));
   await migrate(database);
+  const shared = database.engine === 'postgres' ? await databaseClock(database.db, log) : undefined;
+  const clock = shared?.clock ?? systemClock();
   await ensureUser(database.db, {
     publicKey: keys.admin.publicKey,
     name: 'administrator',
@@ -57,7 +59,15 @@ async function main(): Promise<void> {
   const reachable = Promise.withResolvers<{ origin: string; join: JoinRoutes }>();
   const joinLine = async (token: string): Promise<string> => joinCommand((await reachable.promise).origin, tls, token);
 
-  const network = await startNetwork({ database, clock, policy, keys, log, joinCommand: joinLine });
+  const network = await startNetwork({
+    database,
+    clock,
+    policy,
+    keys,
+    log,
+    joinCommand: joinLine,
+    ...(config.peerListen !== undefined && { peerListen: config.peerListen }),
+  });
   const users = createUsers({
     db: database.db,
     clock,
@@ -117,6 +127,7 @@ async function main(): Promise<void> {
     closing.abort();
     await listening.close();
     await network.stop();
+    await shared?.stop();
     await database.close();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal).catch(failed));

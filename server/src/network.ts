@@ -13,6 +13,7 @@ import { openUserAccounts } from './ledger/ledger.ts';
 import { createJoinToken, enrol } from './machines/enrol.ts';
 import * as machines from './machines/machines.ts';
 import { createPresence } from './machines/presence.ts';
+import { createPeers, type PeerListen } from './peers/peers.ts';
 import { forgetExpired } from './market/forget.ts';
 import { createQuote, readQuote } from './market/quotes.ts';
 import { createReadModel } from './market/read-model.ts';
@@ -45,6 +46,8 @@ export type NetworkDeps = {
   keys: NetworkKeys;
   log: Logger;
   joinCommand(token: string): Promise<string>;
+  /** Where other servers of the same database may ask for the machines whose links are here. */
+  peerListen?: PeerListen;
 };
 
 const FLUSH_MS = 10_000;
@@ -56,7 +59,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
   const { db } = database;
   await rememberPolicy(deps);
 
-  const bell = createBell();
+  const bell = createBell((run) => peers.say({ run }));
   const readModel = createReadModel(db);
   await readModel.refresh();
   const supplyChanged = async (): Promise<void> => {
@@ -80,10 +83,16 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     raiseEpoch: async (machineId) => {
       const { link_epoch } = await db
         .updateTable('machines')
-        .set((eb) => ({ link_epoch: eb('link_epoch', '+', 1n), link_server: serverId, last_seen_at: clock.now() }))
+        .set((eb) => ({
+          link_epoch: eb('link_epoch', '+', 1n),
+          link_server: serverId,
+          linked_at: clock.now(),
+          last_seen_at: clock.now(),
+        }))
         .where('id', '=', machineId)
         .returning('link_epoch')
         .executeTakeFirstOrThrow();
+      peers.say({ link: machineId, epoch: Number(link_epoch) });
       return Number(link_epoch);
     },
     challenges: challengesFor(db, 'link'),
@@ -114,8 +123,31 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     clock,
   });
 
+  const peers = await createPeers({
+    database,
+    clock,
+    serverId,
+    links,
+    log,
+    listen: deps.peerListen,
+    onWord(word) {
+      if (word === null) bell.rung(null);
+      else if ('run' in word) bell.rung(word.run);
+      else if ('link' in word) links.supersede(word.link, word.epoch);
+      else if ('lease' in word && word.to === serverId) controller.wake(word.lease);
+    },
+  });
   const orderDeps = { db, clock, policy, meterSigner: keys.meter, secretsKey: keys.secrets, bell };
-  const controller = createController({ ...orderDeps, links, presence, meters, log, own, onSupplyChange });
+  const controller = createController({
+    ...orderDeps,
+    links,
+    presence,
+    meters,
+    log,
+    own,
+    onHandedOver: (lease, to) => peers.say({ lease, to }),
+    onSupplyChange,
+  });
   const hear = createHearing({ db, clock, links, presence, controller, log });
   const quoteDeps = { db, readModel, policy, policyHash: policyHash(policy), clock };
   const queue = createQueue({ ...orderDeps, ...quoteDeps, log, onPlaced: (leaseId) => controller.wake(leaseId) });
@@ -136,6 +168,8 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     clock,
     policy,
     links,
+    linkTo: peers.linkTo,
+    own,
     offersOf: (machineId) =>
       [...readModel.shelves().all()]
         .filter((supply) => supply.machine_id === machineId)
@@ -144,7 +178,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
     wake: controller.wake,
     told: new Map(),
   };
-  const reachDeps = { db, links, bell };
+  const reachDeps = { db, linkTo: peers.linkTo, bell };
   const enrolDeps = { db, clock, local: policy.network === 'local', serverName: keys.serverName };
   const available = async (userId: string): Promise<bigint> => BigInt((await balanceOf(db, userId)).available.micros);
   const ofUser = (userId: string, runId: string) => findRun(db, userId, runId);
@@ -308,6 +342,7 @@ export async function startNetwork(deps: NetworkDeps): Promise<Network> {
       await links.close();
       await controller.stop();
       await presence.flush();
+      await peers.stop();
     },
   };
 }

@@ -34,6 +34,7 @@ export const serverRooms = [
   'evidence',
   'users',
   'gateway',
+  'peers',
   'machines',
   'market',
   'runs',

@@ -137,6 +137,7 @@ export type Tables = {
     served_ms: Generated<bigint>;
     lost_ms: Generated<bigint>;
     created_at: Date;
+    linked_at: Date | null;
   };
   offers: {
     id: string;
@@ -196,6 +197,13 @@ export type Tables = {
     name: string;
     hash: string;
     n: number;
+  };
+  servers: {
+    id: string;
+    peer_url: string | null;
+    peer_certificate: string | null;
+    beat: Generated<bigint>;
+    started_at: Date;
   };
   slots: {
     offer_id: string;

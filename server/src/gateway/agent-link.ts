@@ -1,49 +1,24 @@
-import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
-import type { Duplex, Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import http2, { type OutgoingHttpHeaders } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Logger } from 'pino';
 import { linkCloseCodes, type AgentEvent, type EventAck, type LinkEndCode } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
-import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import { parseAnswer, readAnswer } from './answer.ts';
+import { agentRequests, type AgentRequests } from './agent-requests.ts';
 import { readEventFeed } from './event-feed.ts';
 import type { LinkLimits } from './limits.ts';
 import { LinkFault } from './link-fault.ts';
 import { rateLimit } from './rate.ts';
 import { StreamDuplex } from './stream-duplex.ts';
 
-/** Requests to one agent, over the link it dialled. */
-export type AgentLink = {
+/** One agent, over the link it dialled. */
+export type AgentLink = AgentRequests & {
   readonly machineId: string;
   readonly epoch: number;
-  /**
-   * Sends JSON and gives the parsed JSON of the answer, checked by `answer` where given (else as it came, untrusted).
-   * A Problem of the agent is thrown as CoopError; `machine_unreachable` when the link is or goes down or the answer makes no sense;
-   * `timeout` when the whole answer is not there in `timeoutMs`.
-   */
-  request<Answer = unknown>(method: string, path: string, options?: LinkRequest<Answer>): Promise<Answer>;
-  /** Opens a stream both ways and waits for the head of the answer. A refusal is thrown as above. */
-  openStream(method: string, path: string, options?: LinkStreamOptions): Promise<LinkStream>;
+  /** The bare stream, for whoever passes it on: its head may come while its body is still being sent. */
+  open(method: string, path: string, headers: OutgoingHttpHeaders): StreamDuplex;
   close(): void;
-};
-
-/** `body`: streamed as it comes; the answer is waited for beside it, and the time limit covers both. */
-export type LinkRequest<Answer> = {
-  json?: unknown;
-  body?: Readable;
-  timeoutMs?: number;
-  maxBytes?: number;
-  answer?: z.ZodType<Answer>;
-};
-export type LinkStreamOptions = { headers?: OutgoingHttpHeaders; timeoutMs?: number };
-export type LinkStream = {
-  status: number;
-  headers: IncomingHttpHeaders;
-  stream: Duplex;
-  /** Resolves with the trailers when the answer has ended; empty when it was cut off. */
-  trailers: Promise<IncomingHttpHeaders>;
 };
 
 /** Why a link ended. `flood` and `invalid` are the agent's misbehaviour. */
@@ -103,38 +78,8 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
   const link: OpenLink = {
     machineId,
     epoch,
-    request: async (
-      method,
-      path,
-      { json, body: upload, timeoutMs = limits.answerMs, maxBytes = limits.answerBytes, answer } = {},
-    ) => {
-      const stream = open(method, path, json === undefined ? {} : { 'content-type': 'application/json' });
-      const deadline = setTimeout(() => stream.destroy(timedOut(timeoutMs)), timeoutMs);
-      try {
-        // A refusal ends the upload early; then the answer says why, and the broken pipe does not.
-        if (upload !== undefined) pipeline(upload, stream).catch(() => upload.destroy());
-        else stream.end(json === undefined ? undefined : JSON.stringify(json));
-        const { status, body } = await readAnswer(stream, maxBytes);
-        return parseAnswer(status, body, answer);
-      } finally {
-        clearTimeout(deadline);
-        stream.destroy();
-      }
-    },
-    openStream: async (method, path, { headers = {}, timeoutMs = limits.answerMs } = {}) => {
-      const stream = open(method, path, headers);
-      const deadline = setTimeout(() => stream.destroy(timedOut(timeoutMs)), timeoutMs);
-      try {
-        const { status, headers: head } = await stream.head;
-        if (status >= 300) parseAnswer(status, (await readAnswer(stream, limits.answerBytes)).body);
-        return { status, headers: head, stream, trailers: stream.trailers };
-      } catch (error) {
-        stream.destroy();
-        throw error;
-      } finally {
-        clearTimeout(deadline);
-      }
-    },
+    open,
+    ...agentRequests(open, limits),
     close: () => end({ code: 'closed', detail: 'The server closed the link' }),
     end,
     ended: () => ended,
@@ -187,10 +132,6 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
     const cut = setTimeout(() => ws.terminate(), 1000);
     ws.once('close', () => clearTimeout(cut));
     options.onEnd();
-  }
-
-  function timedOut(ms: number): CoopError {
-    return new CoopError('timeout', `The machine did not answer within ${ms / 1000} s.`);
   }
 
   function endFor(error: unknown): LinkEnd {

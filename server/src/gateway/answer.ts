@@ -1,6 +1,7 @@
 import { CoopError, Problem } from '@gpucoop/protocol/problem.ts';
 import type { z } from 'zod';
-import { brokenOff, type StreamDuplex } from './stream-duplex.ts';
+import { brokenOff } from './http2-duplex.ts';
+import type { StreamDuplex } from './stream-duplex.ts';
 
 /** The whole answer, at most `maxBytes` of it. */
 export async function readAnswer(stream: StreamDuplex, maxBytes: number): Promise<{ status: number; body: string }> {

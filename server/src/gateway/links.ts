@@ -54,6 +54,10 @@ export type Links = {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   linkOf(machineId: string): AgentLink | undefined;
   count(): number;
+  /** All links of this server. */
+  held(): { machineId: string; epoch: number }[];
+  /** A link with this epoch came up at another server: what is older here is no link any more, though it may not know yet. */
+  supersede(machineId: string, epoch: number): void;
   /** `removed` tells the agent that it need not come back. */
   closeMachine(machineId: string, end?: LinkEnd): Promise<void>;
   /** Closes all links, says that the server restarts, and returns when every `onDown` has. */
@@ -95,6 +99,12 @@ export function createLinks(options: LinksOptions): Links {
     },
     linkOf: (machineId) => links.get(machineId),
     count: () => links.size,
+    held: () => [...links.values()].map(({ machineId, epoch }) => ({ machineId, epoch })),
+    supersede: (machineId, epoch) => {
+      const link = links.get(machineId);
+      if (link === undefined || link.epoch >= epoch) return;
+      link.end({ code: 'replaced', detail: 'A newer link of the same machine came up at another server' });
+    },
     closeMachine: async (machineId, end = { code: 'closed', detail: 'The server closed the link' }) => {
       links.get(machineId)?.end(end);
       await turns.get(machineId);

@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { Row, Tables } from '../db/rows.ts';
 import { transaction } from '../db/transaction.ts';
 import type { Links } from '../gateway/links.ts';
+import type { LinkTo } from '../peers/link-to.ts';
 import { earningsOf } from '../ledger/statements.ts';
 import type { Page, PageQuery } from '../rooms.ts';
 import { disputeChecks } from './device-claims.ts';
@@ -21,6 +22,9 @@ export type MachinesDeps = {
   clock: Clock;
   policy: Policy;
   links: Links;
+  linkTo: LinkTo;
+  /** A machine whose link another server has is that one's to part with, for as long as it is heard of there. */
+  own: { serverId: string; silentMs: number };
   /** What of it is on the market now. */
   offersOf(machineId: string): Offer[];
   onSupplyChange(): Promise<void>;
@@ -136,9 +140,9 @@ export async function setTerms(
   await deps.onSupplyChange();
   const row = await findMachine(deps.db, userId, found.id);
   // The agent keeps them for quiet hours and idleness; it gets them again with its next link, so a failure here loses nothing.
-  await deps.links
-    .linkOf(row.id)
-    ?.request('PUT', '/v1/terms', { json: row.terms })
+  await deps
+    .linkTo(row.id)
+    .then((link) => link.request('PUT', '/v1/terms', { json: row.terms }))
     .catch(() => undefined);
   return viewMachine(deps, row);
 }
@@ -237,11 +241,20 @@ const FAREWELL_MS = 60_000;
  * are parted with: from then on they are refused. To be called now and then.
  */
 export async function partWithRemoved(deps: MachinesDeps): Promise<void> {
+  const now = deps.clock.now().getTime();
   const removed = await deps.db
     .selectFrom('machines')
     .select('id')
     .where('listing', '=', 'removed')
     .where('presence', '<>', 'lost')
+    .where((eb) =>
+      eb.or([
+        eb('link_server', 'is', null),
+        eb('link_server', '=', deps.own.serverId),
+        eb('last_seen_at', 'is', null),
+        eb('last_seen_at', '<=', new Date(now - deps.own.silentMs)),
+      ]),
+    )
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -253,7 +266,6 @@ export async function partWithRemoved(deps: MachinesDeps): Promise<void> {
       ),
     )
     .execute();
-  const now = deps.clock.now().getTime();
   for (const { id } of removed) {
     const link = deps.links.linkOf(id);
     const toldAt = deps.told.get(id);
@@ -291,12 +303,13 @@ async function wakeLeases(deps: MachinesDeps, machineId: string): Promise<void> 
 
 export async function runDoctor(deps: MachinesDeps, userId: string, machineId: string): Promise<DoctorCheck[]> {
   const machine = await findMachine(deps.db, userId, machineId);
-  const link = deps.links.linkOf(machine.id);
-  if (link === undefined) {
+  const link = await deps.linkTo(machine.id).catch((cause: unknown) => {
+    if (!(cause instanceof CoopError)) throw cause;
     throw new CoopError('machine_unreachable', `${machine.name} is not linked now.`, {
       hint: 'On the machine itself: coop agent doctor',
+      cause,
     });
-  }
+  });
   const checks = await link.request('POST', '/v1/doctor', { answer: DoctorCheck.array(), timeoutMs: 60_000 });
   await deps.db
     .updateTable('machines')

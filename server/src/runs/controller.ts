@@ -50,6 +50,8 @@ export type ControllerDeps = {
   bell: Bell;
   log: Logger;
   own: Own;
+  /** A lease was left to the server that has the link of its machine. */
+  onHandedOver(leaseId: string, serverId: string): void;
   /** A slice came free or a run went back to the queue. */
   onSupplyChange(): void;
 };
@@ -164,7 +166,10 @@ async function turn(deps: ControllerDeps, leaseId: string, token: string): Promi
     const machine = await machineOf(deps.db, leaseId);
     if (machine === undefined) return; // an agent made the id up
     const link_up = deps.links.linkOf(machine.id) !== undefined;
-    if (!link_up && isOthers(machine, now, deps.own)) return handOver(deps.db, leaseId, token, now);
+    if (!link_up && isOthers(machine, now, deps.own)) {
+      await handOver(deps.db, leaseId, token, now);
+      return deps.onHandedOver(leaseId, machine.link_server);
+    }
     const lease = await claim(deps.db, leaseId, token, now);
     if (lease === undefined) return; // another server works on it
     const run = await deps.db.selectFrom('runs').selectAll().where('id', '=', lease.run_id).executeTakeFirstOrThrow();

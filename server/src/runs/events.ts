@@ -21,15 +21,24 @@ export async function tell(tx: Kysely<Tables>, event: NewEvent, at: Date): Promi
 
 /** Wakes those who follow a run. Only a hint: followers look at the table, and look again now and then on their own. */
 export type Bell = {
+  /** Also at the other servers. */
   ring(runId: string): void;
+  /** Rung at another server; null: there may have been any ring. */
+  rung(runId: string | null): void;
   wait(runId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
 };
 
-export function createBell(): Bell {
+export function createBell(tellOthers: (runId: string) => void): Bell {
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   return {
-    ring: (runId) => void emitter.emit(runId),
+    ring: (runId) => {
+      emitter.emit(runId);
+      tellOthers(runId);
+    },
+    rung: (runId) => {
+      for (const id of runId === null ? emitter.eventNames() : [runId]) emitter.emit(id);
+    },
     async wait(runId, timeoutMs, signal) {
       const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       await once(emitter, runId, { signal: timeout }).catch(() => undefined); // time is up or nobody listens any more

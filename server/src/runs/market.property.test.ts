@@ -81,7 +81,7 @@ async function world({ db }: TestDatabase) {
     .execute();
   await transaction(db, (tx) => writeOffers(tx, machineId, facts, terms));
   const readModel = createReadModel(db);
-  const bell = createBell();
+  const bell = createBell(() => {});
   const meters: Meters = createMeters(db, meterSigner, { gap_ms: 60_000, server_since: now });
   const orders = { db, clock, policy, meterSigner, secretsKey: secret(3), bell };
   const log = pino({ level: 'silent' });

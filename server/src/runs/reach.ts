@@ -2,14 +2,14 @@ import type { Duplex, Readable } from 'node:stream';
 import { execHeader, LeaseStats, type ExecRequest } from '@gpucoop/protocol/agent-api.ts';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { LogLine } from '@gpucoop/protocol/resources.ts';
-import type { AgentLink } from '../gateway/agent-link.ts';
-import type { Links } from '../gateway/links.ts';
+import type { AgentRequests } from '../gateway/agent-requests.ts';
+import type { LinkTo } from '../peers/link-to.ts';
 import type { LogQuery } from '../rooms.ts';
 import type { Bell } from './events.ts';
 import type { Db, LeaseRow } from './store.ts';
 
-/** What a renter does inside a lease, through the link of its machine: logs, exec, files, ports. */
-export type ReachDeps = { db: Db; links: Links; bell: Bell };
+/** What a renter does inside a lease, through the link of its machine, whichever server has it: logs, exec, files, ports. */
+export type ReachDeps = { db: Db; linkTo: LinkTo; bell: Bell };
 
 const WAIT_MS = 2000;
 const REST_MS = 200;
@@ -33,9 +33,9 @@ export async function* runLogs(
     const woken = new AbortController();
     const rung = deps.bell.wait(runId, WAIT_MS, AbortSignal.any([signal, woken.signal])); // before the look: no ring is missed
     const lease = await currentLease(deps.db, runId, query.lease_id);
-    const link = lease && deps.links.linkOf(lease.machine_id);
+    const link = lease && (await deps.linkTo(lease.machine_id).catch(unlinked));
     const begun = lease !== undefined && lease.receipt_at !== null && lease.state !== 'reserved';
-    if (lease !== undefined && link !== undefined && begun && lease.id !== finished) {
+    if (lease !== undefined && link !== undefined && !(link instanceof CoopError) && begun && lease.id !== finished) {
       woken.abort();
       const ended = lease.state === 'ended';
       const whole = yield* leaseLogs(link, lease.id, { after, tail, follow: query.follow && !ended }, signal, (seq) => {
@@ -45,20 +45,26 @@ export async function* runLogs(
       if (ended && whole) finished = lease.id;
     }
     if (!query.follow) {
-      if (lease !== undefined && link === undefined) throw unreachable();
+      if (link instanceof CoopError) throw link;
       return;
     }
     const over = await deps.db.selectFrom('runs').select('state').where('id', '=', runId).executeTakeFirst();
-    const unreadable = lease === undefined || link === undefined || lease.removed_at !== null || !begun;
+    const unreadable = lease === undefined || link instanceof CoopError || lease.removed_at !== null || !begun;
     if (over?.state === 'ended' && (finished === lease?.id || unreadable)) return;
     // Once it was read, a short rest: what was rung while it was read says nothing of what comes next.
     await (woken.signal.aborted ? deps.bell.wait(runId, REST_MS, signal) : rung);
   }
 }
 
+/** That there is no link now is an answer to look at; anything else is not. */
+function unlinked(error: unknown): CoopError {
+  if (error instanceof CoopError && error.code === 'machine_unreachable') return error;
+  throw error;
+}
+
 /** True when the agent gave all there was; false when the link broke. */
 async function* leaseLogs(
-  link: AgentLink,
+  link: AgentRequests,
   leaseId: string,
   query: { after: number | null; tail: number | null; follow: boolean },
   signal: AbortSignal,
@@ -154,7 +160,7 @@ export async function connect(deps: ReachDeps, runId: string, port: number): Pro
   return (await link.openStream('POST', `/v1/leases/${lease.id}/connect?port=${port}`)).stream;
 }
 
-async function liveLease(deps: ReachDeps, runId: string): Promise<{ lease: LeaseRow; link: AgentLink }> {
+async function liveLease(deps: ReachDeps, runId: string): Promise<{ lease: LeaseRow; link: AgentRequests }> {
   const lease = await currentLease(deps.db, runId, null);
   if (lease?.state !== 'running' && lease?.state !== 'unknown') {
     const state = lease?.state ?? 'waiting for a machine';
@@ -162,27 +168,15 @@ async function liveLease(deps: ReachDeps, runId: string): Promise<{ lease: Lease
       hint: 'coop ps shows when it is ready.',
     });
   }
-  return { lease, link: linkOf(deps, lease) };
+  return { lease, link: await deps.linkTo(lease.machine_id) };
 }
 
-async function keptLease(deps: ReachDeps, runId: string): Promise<{ lease: LeaseRow; link: AgentLink }> {
+async function keptLease(deps: ReachDeps, runId: string): Promise<{ lease: LeaseRow; link: AgentRequests }> {
   const lease = await currentLease(deps.db, runId, null);
   if (lease === undefined || lease.receipt_at === null)
     throw new CoopError('wrong_state', 'The run has no container yet.');
   if (lease.removed_at !== null) throw new CoopError('wrong_state', 'The container and its files have been removed.');
-  return { lease, link: linkOf(deps, lease) };
-}
-
-function linkOf(deps: ReachDeps, lease: LeaseRow): AgentLink {
-  const link = deps.links.linkOf(lease.machine_id);
-  if (link === undefined) throw unreachable();
-  return link;
-}
-
-function unreachable(): CoopError {
-  return new CoopError('machine_unreachable', 'The machine of the run does not answer now.', {
-    hint: 'Try again; the run itself may well go on.',
-  });
+  return { lease, link: await deps.linkTo(lease.machine_id) };
 }
 
 async function currentLease(db: Db, runId: string, leaseId: string | null): Promise<LeaseRow | undefined> {

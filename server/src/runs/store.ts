@@ -76,7 +76,11 @@ export async function machineOf(db: Db, leaseId: string): Promise<MachineStandin
     .executeTakeFirst();
 }
 
-export function isOthers(machine: MachineStanding, now: Date, own: Own): boolean {
+export function isOthers(
+  machine: MachineStanding,
+  now: Date,
+  own: Own,
+): machine is MachineStanding & { link_server: string } {
   const { link_server, last_seen_at } = machine;
   return (
     link_server !== null &&
