@@ -183,7 +183,7 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
           response
             .setEncoding('utf8')
             .once('data', (body: string) =>
-              reject(Object.assign(new Error('refused'), { problem: JSON.parse(body) as unknown })),
+              reject(Object.assign(new Error(`refused: ${body}`), { problem: JSON.parse(body) as unknown })),
             );
         });
       });

@@ -13,6 +13,7 @@ import { systemClock, type Clock } from '@gpucoop/server/clock.ts';
 import type { Database } from '@gpucoop/server/db/open.ts';
 import { startNetwork, type Network } from '@gpucoop/server/network.ts';
 import type { NetworkKeys } from '@gpucoop/server/network-keys.ts';
+import type { PeerListen } from '@gpucoop/server/peers/peers.ts';
 import { ensureUser } from '@gpucoop/server/users/accounts.ts';
 import { quickPolicy } from './network.ts';
 
@@ -35,10 +36,19 @@ export function testKeys(): NetworkKeys {
 
 export async function startRooms(
   database: Database,
-  options: { keys?: NetworkKeys; policy?: Policy; clock?: Clock; log?: pino.Logger } = {},
+  options: { keys?: NetworkKeys; policy?: Policy; clock?: Clock; log?: pino.Logger; peerListen?: PeerListen } = {},
 ): Promise<Rooms> {
   const { keys = testKeys(), policy = quickPolicy, clock = systemClock(), log = pino({ level: 'silent' }) } = options;
-  const network = await startNetwork({ database, clock, policy, keys, log, joinCommand: async (token) => token });
+  const { peerListen } = options;
+  const network = await startNetwork({
+    database,
+    clock,
+    policy,
+    keys,
+    log,
+    joinCommand: async (token) => token,
+    ...(peerListen !== undefined && { peerListen }),
+  });
   const http = createServer((_request, response) => response.end());
   http.on('upgrade', network.links.handleUpgrade);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

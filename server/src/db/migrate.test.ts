@@ -38,7 +38,8 @@ forEachDatabase('migrations', (open) => {
   test('run once when several servers start at once', async () => {
     const database = await open({ empty: true });
     const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(database)));
-    expect(applied.flat()).toEqual((await readMigrations()).map(({ name }) => name));
+    // Whichever server is the quickest applies one, and the next one may be another's.
+    expect(applied.flat().toSorted()).toEqual((await readMigrations()).map(({ name }) => name));
   });
 
   test('that fail leave nothing of themselves behind', async () => {

@@ -71,7 +71,11 @@ export function openAgentLink(options: OpenLinkOptions): OpenLink {
   const stopKeepalive = keepAlive();
   // Whatever breaks first says why; the rest are consequences.
   ws.on('error', (error) => end({ code: 'closed', detail: `The connection failed: ${error.message}` }));
-  session.on('error', (error: Error) => end({ code: 'invalid', detail: `HTTP/2 failed: ${error.message}` }));
+  session.on('error', (error: Error) => {
+    // What is sent into a connection that is just breaking fails as well, and that is nobody's misbehaviour.
+    const code = ws.readyState === ws.OPEN ? 'invalid' : 'closed';
+    end({ code, detail: `HTTP/2 failed: ${error.message}` });
+  });
   session.on('close', () => end({ code: 'closed', detail: 'The agent closed the link' }));
   ws.on('close', () => end({ code: 'closed', detail: 'The agent closed the link' }));
 

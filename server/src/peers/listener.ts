@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { AgentLink } from '../gateway/agent-link.ts';
 import { brokenOff, Http2Duplex } from '../gateway/http2-duplex.ts';
 import type { PeerCertificate } from './certificate.ts';
-import { MACHINE_HEADER, NO_LINK_HEADER } from './peer.ts';
+import { CONNECTION_WINDOW_BYTES, MACHINE_HEADER, NO_LINK_HEADER, SESSION_MIB, STREAM_WINDOW_BYTES } from './peer.ts';
 
 export type PeerListener = { port: number; close(): Promise<void> };
 
@@ -21,8 +21,6 @@ type ListenerOptions = PeerCertificate & {
 
 const HANDSHAKE_MS = 5000;
 const CONNECTIONS_MAX = 1024;
-const WINDOW_BYTES = 1024 * 1024;
-const MEMORY_MIB = 512;
 
 /** What a server asks of a machine for another one. The events of a machine are only ever read by the server that has its link. */
 const PASSED_ON = /^\/v1\/(?:leases\/|doctor$|terms$)/;
@@ -45,14 +43,15 @@ export async function listenForPeers(options: ListenerOptions): Promise<PeerList
     // No authority signs these: which certificates are good stands in the table.
     rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_MS,
-    settings: { initialWindowSize: WINDOW_BYTES, maxHeaderListSize: 64 * 1024 },
-    maxSessionMemory: MEMORY_MIB,
+    settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: 128 * 1024 },
+    maxSessionMemory: SESSION_MIB,
   });
   server.maxConnections = CONNECTIONS_MAX;
   server.on('unknownProtocol', (socket) => socket.destroy());
   server.on('tlsClientError', (error) => log.debug({ err: error }, 'a connection of no server was refused'));
   server.on('session', (session) => {
     sessions.add(session);
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.once('close', () => sessions.delete(session));
     session.on('error', (error) => log.debug({ err: error }, 'a connection of another server failed'));
     const admission = admit(session);

@@ -18,3 +18,9 @@ export const nameOf = (serverId: string): string => `server ${serverId.slice(0, 
 /** Between servers: for which machine, and that the answer is not the machine's but of a server that has no link to it. */
 export const MACHINE_HEADER = 'x-coop-machine';
 export const NO_LINK_HEADER = 'x-coop-no-link';
+
+/** Nobody's stream is held back for another's reader: a stream that stands still keeps its own window, not the connection's. */
+export const STREAM_WINDOW_BYTES = 1024 * 1024;
+export const CONNECTION_WINDOW_BYTES = 32 * 1024 * 1024;
+/** Thousands of renters may share one connection. */
+export const SESSION_MIB = 1024;

@@ -2,7 +2,7 @@ import http2, { type ClientHttp2Session } from 'node:http2';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { fingerprintOf, type PeerCertificate } from './certificate.ts';
-import type { Peer } from './peer.ts';
+import { CONNECTION_WINDOW_BYTES, SESSION_MIB, STREAM_WINDOW_BYTES, type Peer } from './peer.ts';
 
 /** Connections to other servers: one each, made when first needed, and given up as soon as the other end answers no more. */
 export type PeerSessions = {
@@ -14,9 +14,7 @@ export type PeerSessions = {
 const CONNECT_MS = 3000;
 /** A server whose computer lost its power says no goodbye: it is missed after two of these at most. */
 const PING_MS = 3000;
-const WINDOW_BYTES = 1024 * 1024;
 const FRAME_BYTES = 64 * 1024;
-const MEMORY_MIB = 512;
 
 export function createPeerSessions(own: PeerCertificate, log: Logger): PeerSessions {
   const sessions = new Map<string, Promise<ClientHttp2Session>>();
@@ -26,8 +24,11 @@ export function createPeerSessions(own: PeerCertificate, log: Logger): PeerSessi
     const socket = await connect(peer, own);
     const session = http2.connect(peer.url.origin, {
       createConnection: () => socket,
-      settings: { initialWindowSize: WINDOW_BYTES, maxFrameSize: FRAME_BYTES, enablePush: false },
-      maxSessionMemory: MEMORY_MIB,
+      settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxFrameSize: FRAME_BYTES, enablePush: false },
+      maxSessionMemory: SESSION_MIB,
+    });
+    session.once('connect', () => {
+      if (!session.destroyed) session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     });
     session.on('error', (error) => log.debug({ err: error, server_id: peer.id }, 'a connection to a server failed'));
     session.once('close', () => sessions.delete(peer.id));

@@ -76,7 +76,7 @@ export async function createWakes({ database, serverId, log, others, onWord }: W
     say(word) {
       if (!others() && !('servers' in word)) return;
       waiting.set(JSON.stringify(word), word);
-      sending ??= send();
+      sending ??= Promise.resolve().then(send); // what is said in one go goes together
     },
     async stop() {
       await unlisten();
