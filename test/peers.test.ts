@@ -24,6 +24,7 @@ describeNeeding(['postgres'], 'a run through the server that has not its machine
   let near: Rooms;
   let far: Rooms;
   let agent: FakeAgent;
+  let provider: Renter;
   let renter: Renter;
   let run: Run;
   let behaviour: Behaviour;
@@ -35,7 +36,7 @@ describeNeeding(['postgres'], 'a run through the server that has not its machine
     const peerListen = { host: '127.0.0.1', port: 0 };
     [near, far] = [await addServer({ keys, peerListen }), await addServer({ keys, peerListen })];
     behaviour = {};
-    const provider = await far.user();
+    provider = await far.user();
     agent = await enrolFake(far, provider, behaviour);
     await agent.dial();
     closing.push(() => agent.hangUp());
@@ -236,6 +237,17 @@ describeNeeding(['postgres'], 'a run through the server that has not its machine
       if (event.type === 'lease.ready') await near.runs.stop(renter.id, run.id);
     }
     expect(told).toEqual(expect.arrayContaining(['lease.ready', 'lease.stopping', 'run.ended']));
+    await expectRight(database);
+  });
+
+  test('a machine that is removed at the one is told so by the other, and only then refused', async () => {
+    await near.machines.remove(provider.id, agent.machineId);
+    await until('it was told', async () => agent.calls.includes('POST /v1/remove'));
+    agent.hangUp();
+    await until('it is parted with', async () => {
+      const { presence } = await near.machines.get(provider.id, agent.machineId);
+      return presence === 'lost';
+    });
     await expectRight(database);
   });
 

@@ -7,6 +7,13 @@ import type { Metrics, Sample } from './metrics.ts';
 /** What an operator watches: how much is on offer, how much runs, who is linked, and whether the books are right. */
 export function registerGauges(metrics: Metrics, { db, links }: { db: Kysely<Tables>; links: Links }): void {
   metrics.gauge('coop_links', 'Agents linked to this server', () => links.count());
+  metrics.gauge('coop_servers', 'Servers on this database', async () => {
+    const { n } = await db
+      .selectFrom('servers')
+      .select((eb) => eb.fn.countAll<bigint>().as('n'))
+      .executeTakeFirstOrThrow();
+    return Number(n);
+  });
   metrics.gauge('coop_machines', 'Machines by presence and listing', async () =>
     samples(
       await sql<Row>`select presence as a, listing as b, count(*)::int as n from machines group by 1, 2`.execute(db),

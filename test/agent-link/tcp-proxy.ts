@@ -3,6 +3,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 /** Stands between agent and server. `freeze` makes every connection half-open: both ends think that it lives, nothing passes. */
 export type TcpProxy = {
   port: number;
+  /** Where connections lead from now on. */
+  turnTo(target: number): void;
   freeze(): void;
   thaw(): void;
   cut(): void;
@@ -12,11 +14,12 @@ export type TcpProxy = {
 
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<[Socket, Socket]>();
+  let leadsTo = target;
   let frozen = false;
   let accepted = 0;
   const server = createServer((client) => {
     accepted += 1;
-    const upstream = connect(target, '127.0.0.1');
+    const upstream = connect(leadsTo, '127.0.0.1');
     const pair: [Socket, Socket] = [client, upstream];
     pairs.add(pair);
     const pass = (from: Socket, to: Socket) => {
@@ -38,6 +41,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   };
   return {
     port: (server.address() as AddressInfo).port,
+    turnTo: (port) => (leadsTo = port),
     freeze: () => (frozen = true),
     thaw: () => (frozen = false),
     cut,

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,13 +21,28 @@ export type TestNetwork = {
   admin: Client;
   /** A new user, with credit when asked for. */
   user(credit?: number): Promise<TestUser>;
+  /** Another server on the same database, which takes requests of the others as they of it. Only where `peers` was asked for. */
+  addServer(env?: Record<string, string>): Promise<TestServer>;
   addMachine(provider: Client, options?: MachineOptions): Promise<TestMachine>;
   /** Ends all processes, removes all containers of its machines and all files. */
   close(): Promise<void>;
 };
 
 /** `socketPath`: a docker engine of the test's own, which may be killed. */
-export type MachineOptions = { engine?: 'docker' | 'process'; socketPath?: string; name?: string };
+export type MachineOptions = {
+  engine?: 'docker' | 'process';
+  socketPath?: string;
+  name?: string;
+  /** Where it enrols and dials, when not at the server itself. */
+  server?: string;
+};
+
+export type TestServer = {
+  url: string;
+  program: Program;
+  /** The same user, at this server. */
+  as(user: TestUser): Promise<Client>;
+};
 
 export type TestUser = { client: Client; id: string; signer: Signer };
 
@@ -58,26 +73,36 @@ export const quickPolicy: Policy = {
   },
 };
 
-export async function startTestNetwork(options: { databaseUrl?: string; policy?: Policy } = {}): Promise<TestNetwork> {
+export async function startTestNetwork(
+  options: { databaseUrl?: string; policy?: Policy; peers?: boolean } = {},
+): Promise<TestNetwork> {
   const home = await mkdtemp(join(tmpdir(), 'coop-test-'));
   const policyFile = join(home, 'policy.json');
   await writeFile(policyFile, JSON.stringify(policyJson(options.policy ?? quickPolicy)));
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
   const agents: { agent: Program; stateDir: string }[] = [];
-  const server = program(
-    ['server/src/main.ts', '--home', home, '--port', String(port), '--policy', policyFile],
-    { ...(options.databaseUrl !== undefined && { DATABASE_URL: options.databaseUrl }) },
-    join(home, 'server.log'),
-    async () => {
-      await until('the server is ready', () =>
-        fetch(`${url}/readyz`).then(
-          (answer) => answer.ok,
-          () => false,
-        ),
-      );
-    },
-  );
+  const others: Program[] = [];
+  const { url, server } = await serverAt(home);
+
+  async function serverAt(at: string, env: Record<string, string> = {}): Promise<{ url: string; server: Program }> {
+    const port = await freePort();
+    const serverUrl = `http://127.0.0.1:${port}`;
+    const peerFlags = options.peers === true ? ['--peer-listen', '0'] : [];
+    const made = program(
+      ['server/src/main.ts', '--home', at, '--port', String(port), '--policy', policyFile, ...peerFlags],
+      { ...(options.databaseUrl !== undefined && { DATABASE_URL: options.databaseUrl }), ...env },
+      join(at, 'server.log'),
+      async () => {
+        await until('the server is ready', () =>
+          fetch(`${serverUrl}/readyz`).then(
+            (answer) => answer.ok,
+            () => false,
+          ),
+        );
+      },
+    );
+    return { url: serverUrl, server: made };
+  }
+
   // A network that does not come to stand is taken down here: the caller has nothing to close.
   const admin = await startAndLogIn().catch(async (error: unknown) => {
     await server.kill9();
@@ -101,13 +126,32 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
       if (credit > 0) await admin.client.admin.grant({ user_id: user.id, amount_micros: credit, reason: 'test' });
       return user;
     },
-    async addMachine(provider, { engine = 'process', socketPath, name = `m${agents.length + 1}` } = {}) {
+    async addServer(env) {
+      const own = join(home, `server-${others.length + 2}`);
+      await cp(join(home, 'network'), join(own, 'network'), { recursive: true }); // the keys are the network's
+      const other = await serverAt(own, env);
+      others.push(other.server);
+      await other.server.start();
+      return {
+        url: other.url,
+        program: other.server,
+        as: async ({ signer }) => {
+          const client = createClient({ server: other.url, key: signer });
+          await client.auth.login();
+          return client;
+        },
+      };
+    },
+    async addMachine(
+      provider,
+      { engine = 'process', socketPath, name = `m${agents.length + 1}`, server: dialled = url } = {},
+    ) {
       const stateDir = join(home, name);
       await mkdir(stateDir);
       const { token } = await provider.machines.createJoinToken({ name });
       const engineFlags = ['--engine', engine, ...(socketPath === undefined ? [] : ['--engine-socket', socketPath])];
       await runOnce(
-        ['agent/src/main.ts', 'enrol', '--state', stateDir, '--server', url, '--name', name, ...engineFlags],
+        ['agent/src/main.ts', 'enrol', '--state', stateDir, '--server', dialled, '--name', name, ...engineFlags],
         {
           COOP_JOIN_TOKEN: token,
         },
@@ -131,7 +175,7 @@ export async function startTestNetwork(options: { databaseUrl?: string; policy?:
       for (const { stateDir } of agents) {
         await runOnce(['agent/src/main.ts', 'uninstall', '--state', stateDir, '--force'], {}).catch(() => undefined);
       }
-      await server.stop();
+      await Promise.all([server, ...others].map((each) => each.stop()));
       await rm(home, { recursive: true, force: true });
     },
   };

@@ -100,6 +100,7 @@ export const LINES_MAX = 400;
 /** Longer files, each with the reason for which it is not two. */
 export const longFiles: Readonly<Record<string, string>> = {
   'server/src/runs/market.property.test.ts': 'one model of the whole market; a step alone says nothing',
+  'test/peers.test.ts': 'one pair of servers, and all that one may ask of the other',
   'test/hostile-agent.test.ts': 'one list of lies over one network',
   'protocol/src/resources.ts': 'all things of the API, in one list',
   'server/src/db/rows.ts': 'generated from the migrations',

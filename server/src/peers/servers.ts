@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Row, Tables } from '../db/rows.ts';
 import { transaction } from '../db/transaction.ts';
+import { rateLimit } from '../gateway/rate.ts';
 
 export type ServerRow = Row<'servers'>;
 
@@ -32,13 +33,14 @@ export type ServersDeps = {
 const BEAT_MS = 3000;
 /** Own beats in a row at which another's stood still. Beats, not seconds: while the database is away nobody beats. */
 const STILL_MAX = 5;
-/** Strangers may knock often; the table is read for them this often. */
-const READ_FOR_STRANGERS_MS = 1000;
+/** Strangers may knock as often as they like; the table is read for them this often a second, after some at once. */
+const READS_FOR_STRANGERS = 1;
+const READS_AT_ONCE = 10;
 
 export async function joinServers(deps: ServersDeps): Promise<Servers> {
   const { db, clock, self, log } = deps;
   const seen = new Map<string, { row: ServerRow; fingerprint: string | null; still: number }>();
-  let readAt = -Infinity;
+  const strangers = rateLimit(READS_FOR_STRANGERS, READS_AT_ONCE, () => performance.now());
   let left = false;
 
   await enter();
@@ -81,7 +83,6 @@ export async function joinServers(deps: ServersDeps): Promise<Servers> {
   }
 
   async function look(counting = false): Promise<void> {
-    readAt = performance.now();
     const rows = await db.selectFrom('servers').selectAll().where('id', '<>', self.id).execute();
     const before = new Map(seen);
     seen.clear();
@@ -116,7 +117,7 @@ export async function joinServers(deps: ServersDeps): Promise<Servers> {
     others: () => seen.size > 0,
     async withCertificate(fingerprint256) {
       const known = showing(fingerprint256);
-      if (known !== undefined || performance.now() - readAt < READ_FOR_STRANGERS_MS) return known;
+      if (known !== undefined || !strangers.take(1)) return known;
       await look();
       return showing(fingerprint256);
     },
