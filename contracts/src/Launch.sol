@@ -8,7 +8,7 @@ import {Create3} from "@openzeppelin/contracts/utils/Create3.sol";
 contract Launch {
     /// @notice The only account that deploys from here. It has no other power, here or in what it deploys.
     address public immutable OWNER;
-    /// @notice The instant of this contract's own deployment, from which the network's curves count.
+    /// @notice The instant of this contract's own deployment, from which the network's times count.
     uint64 public immutable START;
 
     /// @notice Hash of the creation code with its parameters; zero while a name has not been deployed.

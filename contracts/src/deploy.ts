@@ -18,6 +18,7 @@ const usage = `npm run deploy -- --policy NAME|FILE --rpc URL --out FILE [option
                            and the shares and pools of the policy; default: the deploying account
   --payment-token ADDRESS  what renters pay in; left out on a chain of one's own (31337): a test dollar
   --licence-token ADDRESS  what licences are paid in, where their prices are in ether: wrapped ether
+  --starts-after N         seconds from the first run to the start of the emission (default 0)
   --sale-opens-after N     seconds from the first run to the opening of the licence sale (default 0)
   --label TEXT             another network of the same policy and account (default coop)
   --keystore FILE          the account; its password in COOP_KEYSTORE_PASSWORD
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
       holders: { type: 'string' },
       'payment-token': { type: 'string' },
       'licence-token': { type: 'string' },
+      'starts-after': { type: 'string', default: '0' },
       'sale-opens-after': { type: 'string', default: '0' },
       label: { type: 'string', default: 'coop' },
       keystore: { type: 'string' },
@@ -65,7 +67,8 @@ async function main(): Promise<void> {
     holderOf: await holders(values.holders, chain.account.address),
     paymentToken: paymentToken(values['payment-token'], chain.chain.id),
     licenceToken: licenceToken(values['licence-token'], policy, chain.chain.id),
-    saleOpensAfter_s: seconds(values['sale-opens-after']),
+    startsAfter_s: seconds('--starts-after', values['starts-after']),
+    saleOpensAfter_s: seconds('--sale-opens-after', values['sale-opens-after']),
     say,
   });
   await writeFile(`${out}.part`, `${JSON.stringify(deployment, null, 2)}\n`);
@@ -129,9 +132,8 @@ function addressFrom(text: string, where: string): Address {
   return getAddress(text);
 }
 
-function seconds(text: string): number {
-  if (!/^\d{1,10}$/.test(text))
-    throw new CoopError('invalid_request', `--sale-opens-after: ${text} is no number of seconds`);
+function seconds(option: string, text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new CoopError('invalid_request', `${option}: ${text} is no number of seconds`);
   return Number(text);
 }
 

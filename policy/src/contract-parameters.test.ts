@@ -7,6 +7,7 @@ import { ionet } from './presets/ionet.ts';
 import { presets } from './presets/presets.ts';
 import { standby } from './presets/standby.ts';
 
+const NO_DECAY = { genesis: 0n, first: 0n, cap: 0n, decayRay: 0n, epochSeconds: 0 };
 const at = { start: 1_800_000_000n, saleOpens: 1_790_000_000n };
 
 test('every preset can be deployed: what the contracts refuse is in none of them', () => {
@@ -51,8 +52,8 @@ test('a decay and points are told apart, and io.net’s decay is handed on digit
   expect(curves).toEqual([
     {
       name: 'genesis',
-      decay: { genesis: 0n, first: 0n, cap: 0n, decayRay: 0n, epochSeconds: 0 },
-      points: [{ atSeconds: 0n, total: 5n * 10n ** 26n }],
+      decay: NO_DECAY,
+      points: [{ atSeconds: 0n, total: 4_625n * 10n ** 23n }],
     },
     {
       name: 'rewards',
@@ -65,6 +66,7 @@ test('a decay and points are told apart, and io.net’s decay is handed on digit
       },
       points: [],
     },
+    { name: 'seasons', decay: NO_DECAY, points: [{ atSeconds: 0n, total: 375n * 10n ** 23n }] },
   ]);
 });
 

@@ -1,6 +1,7 @@
 import type { CurvePoint } from './emission.ts';
 import { policyHash, type Policy } from './policy.ts';
 import { PPM } from './schema/amounts.ts';
+import { stakeCurrency } from './stake.ts';
 
 /**
  * What the contracts of a network are deployed with, as their constructors take it: amounts of the smallest unit, times in seconds since
@@ -22,6 +23,7 @@ export type ContractParameters = {
   feeShares: { name: string; weight: bigint }[];
   escrow: { feeMaxPpm: bigint; thawSeconds: bigint; haltMax: bigint; haltEvery: bigint };
   stake: {
+    currency: 'token' | 'dollars';
     machineCapPpm: bigint;
     rootCapPpm: bigint;
     timing: { cooldownSeconds: bigint; appealSeconds: bigint; arbiterSeconds: bigint; epochsOpen: bigint };
@@ -98,6 +100,7 @@ export function contractParameters(policy: Policy, at: { start: bigint; saleOpen
       stake === null
         ? null
         : {
+            currency: stakeCurrency(stake.required),
             machineCapPpm: BigInt(stake.slash_most_ppm),
             rootCapPpm: BigInt(stake.root_most_ppm),
             timing: {

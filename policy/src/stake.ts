@@ -30,6 +30,12 @@ export function stakeRequiredRoundedUp(
   }
 }
 
+/** What machines put down: the network's token, or dollars. */
+export function stakeCurrency(required: Stake['required']): StakeRequired['currency'] {
+  if (required.kind === 'per_device') return required.amount.currency;
+  return required.kind === 'coefficient' ? 'token' : 'dollars';
+}
+
 /** What is kept of an income until the stake is full: never more than is missing. */
 export function keptRoundedDown(
   required: Extract<Stake['required'], { kind: 'earned' }>,

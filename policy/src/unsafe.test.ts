@@ -37,6 +37,12 @@ const rows: [what: string, severity: 'error' | 'warning', path: string, change: 
     (p) => void (p.licences!.refund.fee_ppm = 100_001),
   ],
   ['rebates of more than half', 'error', 'licences.codes', (p) => void (p.licences!.codes.rebate_ppm = 350_001)],
+  [
+    'a day of rewards that no root may grant',
+    'error',
+    'rewards.checkers',
+    (p) => void (p.claims!.grant_most = '100000000000000000000'),
+  ],
   ['roots that may take nothing', 'error', 'stake.root_most_ppm', (p) => void (p.stake!.root_most_ppm = 0)],
   [
     'two vestings of a pool',
@@ -222,7 +228,7 @@ test.each(rows)('%s: %s at %s', (_, severity, path, change) => {
 
 test('seasons larger than their pool are refused', () => {
   const ionet = structuredClone(policyJson(presets['ionet']!.policy));
-  Object.assign(ionet.rewards['ignition_1']!, { amount: '500000000000000000000000000' });
+  Object.assign(ionet.rewards['ignition_2']!, { amount: '7500000000000000000000001' });
   const found = dangersOf(Policy.parse(ionet));
   expect(found.filter(({ severity }) => severity === 'error').map(({ path }) => path)).toEqual([
     'rewards.ignition_3.amount',

@@ -3,6 +3,7 @@ import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { formatDuration } from '@gpucoop/protocol/sizes.ts';
 import { answersNeeded, catchesPerDayPpm } from './checks.ts';
 import { curveCap } from './emission.ts';
+import { grantOfFirstEpoch } from './first-grant.ts';
 import type { Policy } from './policy.ts';
 import { priceAfterRebates } from './rebates.ts';
 import { PPM } from './schema/amounts.ts';
@@ -188,6 +189,14 @@ const combinations: readonly ((policy: Policy) => Iterable<Danger>)[] = [
       const all = seasons.reduce((sum, [, rule]) => sum + (rule.kind === 'season' ? rule.amount : 0n), 0n);
       if (all > curveCap(curve))
         yield error(`rewards.${seasons.at(-1)![0]}.amount`, `all seasons together are more than ${pool} ever has`);
+    }
+  },
+
+  function* rootHoldsAnEpoch({ claims, emission, rewards }) {
+    for (const [name, rule] of Object.entries(rewards)) {
+      const curve = emission?.pools[rule.pool];
+      if (claims !== null && curve !== undefined && grantOfFirstEpoch(rule, curve) > claims.grant_most)
+        yield error(`rewards.${name}`, 'gives at once more than a root may (claims.grant_most)');
     }
   },
 

@@ -43,6 +43,8 @@ export type DeployOptions = {
   paymentToken: Address | undefined;
   /** Undefined: the payment token. */
   licenceToken: Address | undefined;
+  /** From the launch to the start of the emission. */
+  startsAfter_s: number;
   /** From the launch to the opening of the sale of licences. */
   saleOpensAfter_s: number;
   say(line: string): void;
@@ -60,14 +62,15 @@ export async function deploy(chain: Deployer, options: DeployOptions): Promise<D
   const report = (name: string, address: Address, wasThere: boolean) =>
     say(`${wasThere ? 'kept     ' : 'deployed '} ${name.padEnd(20)} ${address}`);
   const launch = await standLaunch(chain, options, report);
-  const start = (await readLaunch(chain, launch, 'START')) as bigint;
+  const launchedAt = (await readLaunch(chain, launch, 'START')) as bigint;
+  const start = launchedAt + BigInt(options.startsAfter_s);
   const steps = planOf(policy, {
     holderOf: options.holderOf,
     paymentToken: options.paymentToken,
     licenceToken: options.licenceToken,
     addressOf: (name) => addressUnder(launch, name),
     start,
-    saleOpensAt: start + BigInt(options.saleOpensAfter_s),
+    saleOpensAt: launchedAt + BigInt(options.saleOpensAfter_s),
   });
   const contracts: Deployment['contracts'] = {};
   for (const step of steps) {

@@ -16,7 +16,7 @@ export type Surroundings = {
   licenceToken: Address | undefined;
   /** Where the contract of a name is or will be. */
   addressOf: (name: string) => Address;
-  /** Unix seconds. */
+  /** Unix seconds from which the curves count. */
   start: bigint;
   saleOpensAt: bigint;
 };
@@ -89,21 +89,26 @@ function emissionArguments({ token, emission }: ContractParameters, { addressOf,
   return [token, addressOf('Policy'), emission.start, emission.curves, pools];
 }
 
-/** Slashes stand beside the rewards of machines, not of checkers: there a poster has looked at what machines did. */
-function stakeSteps(policy: Policy, { stake, rewards }: ContractParameters, { addressOf }: Surroundings): Step[] {
+/**
+ * Slashes stand beside the rewards of machines, not of checkers: there a poster has looked at what machines did. A stake that is earned from
+ * income, or counted in dollars, is in what renters pay.
+ */
+function stakeSteps(policy: Policy, { stake, rewards }: ContractParameters, around: Surroundings): Step[] {
   if (stake === null || rewards.length === 0) return [];
   const ofCheckers = new Set(['task', 'uptime_bonus']);
   const ofMachines = Object.values(policy.rewards).filter(({ kind }) => !ofCheckers.has(kind));
   const judge = rewards.find(({ name }) => ofMachines.some(({ vesting }) => vesting === name)) ?? rewards[0]!;
   const { machineCapPpm, rootCapPpm, timing } = stake;
-  const addresses = [addressOf('Token'), addressOf('Policy'), addressOf(`Rewards ${judge.name}`)];
+  const { addressOf } = around;
+  const token = stake.currency === 'token' ? addressOf('Token') : paymentTokenOf(around);
+  const addresses = [token, addressOf('Policy'), addressOf(`Rewards ${judge.name}`)];
   return [{ name: 'Stake', contract: 'Stake', args: [...addresses, machineCapPpm, rootCapPpm, timing] }];
 }
 
 function licenceSteps({ sale, delegation }: ContractParameters, around: Surroundings): Step[] {
   if (sale === null || delegation === null) return [];
   const { currency, ...setup } = sale;
-  const paid = around.licenceToken ?? around.paymentToken ?? around.addressOf('TestDollar');
+  const paid = around.licenceToken ?? paymentTokenOf(around);
   const outside = {
     token: currency === 'token' ? around.addressOf('Token') : paid,
     treasury: around.holderOf('treasury'),
@@ -117,6 +122,8 @@ function licenceSteps({ sale, delegation }: ContractParameters, around: Surround
     { name: 'Delegation', contract: 'Delegation', args },
   ];
 }
+
+const paymentTokenOf = ({ paymentToken, addressOf }: Surroundings): Address => paymentToken ?? addressOf('TestDollar');
 
 /** Names as in Names.sol: the text itself, up to 31 bytes. */
 const bytes32 = (name: string): Hex => stringToHex(name, { size: 32 });

@@ -1,62 +1,37 @@
+import { contractParameters } from '@gpucoop/policy/contract-parameters.ts';
 import { licenceCost, licenceRefund } from '@gpucoop/policy/licence.ts';
 import { aethir } from '@gpucoop/policy/presets/aethir.ts';
-import { openSale, type Sale, type SaleOptions } from './licence-sale.ts';
+import { openSale, type Sale } from './licence-sale.ts';
 import type { Network } from './network.ts';
 import { balanceOf, type Stage } from './stage.ts';
 import type { Teller } from './teller.ts';
 
 const { policy } = aethir;
+const CROWD = 'the crowd';
 /** Of the first licence; times of the sale count from here. */
 export const SALE = BigInt(Date.UTC(2024, 2, 18, 10) / 1000);
 /** The sale stays open until here, and as long licences can be given back. */
 export const SALE_END = SALE + BigInt(policy.licences!.refund.until_s);
-/** Counts of the tiers are a hundredth of Aethir's, so that a handful of buyers meets a border. */
-const tiers = policy.licences!.tiers.map((tier) => ({ ...tier, count: tier.count / 100 }));
-const codes = {
-  discount_ppm: policy.licences!.codes.discount_ppm,
-  commission_ppm: policy.licences!.codes.commission_ppm,
-};
+const { tiers, phases, locked_until_s, refund: refundRule } = policy.licences!;
+export const LOCKED_UNTIL = SALE + BigInt(locked_until_s);
+/** Who pays with a code pays less at once, as the contract has it. */
+const { discountPpm, commissionPpm } = contractParameters(policy, { start: SALE_END, saleOpens: SALE }).sale!;
+const codes = { discount_ppm: discountPpm, commission_ppm: commissionPpm };
 
 /** The sale in three acts: those on the list, everybody, and the end of refunds. */
-export async function playSale(
-  stage: Stage,
-  teller: Teller,
-  network: Network,
-  delegation: SaleOptions['delegation'],
-): Promise<Sale> {
-  const sale = await openSale(stage, network, {
-    tiers,
-    codes,
-    opensAt: SALE,
-    allowlistFor: BigInt(policy.licences!.phases.allowlist!.until_s),
-    publicFrom: BigInt(policy.licences!.phases.public!.from_s),
-    refundAt: SALE_END,
-    lockedUntil: SALE + BigInt(policy.licences!.locked_until_s),
-    refundFeePpm: policy.licences!.refund.fee_ppm,
-    delegation,
-  });
+export async function playSale(stage: Stage, teller: Teller, network: Network): Promise<Sale> {
+  const sale = await openSale(stage, network, { Kim: 10n, Lee: 10n, Omar: 10n, Quinn: 10n, Pia: 10n, [CROWD]: 1_000n });
   const allowlisted = await playAllowlist(stage, teller, sale);
   const sold = await playPublicSale(stage, teller, sale, allowlisted);
   await playRefundEnd(stage, teller, sale, sold);
   return sale;
 }
 
-async function buy(
-  stage: Stage,
-  sale: Sale,
-  name: string,
-  count: number,
-  how: { phase: bigint; referrer?: string },
-): Promise<bigint> {
-  const { result } = await stage.send(name, sale.contract, 'buy', [sale.order(name, count, how)]);
-  return (result as [bigint, bigint])[1];
-}
-
 async function playAllowlist(stage: Stage, teller: Teller, sale: Sale): Promise<number> {
   teller.act(
     'The sale: first those on the list',
     `Licences are sold at prices that rise from tier to tier, all known before; the list and its allocations are published as one root.
-    Kim may have five and Lee three. Prices are Aethir's, in ether; the tiers hold a hundredth of its numbers.`,
+    Kim may have five and Lee three. Prices are Aethir's, in ether, for which the test dollar stands here, unit for unit.`,
   );
   await sale.publishAllowlist({ Kim: 5, Lee: 3 });
   await stage.travelTo(SALE);
@@ -73,7 +48,7 @@ async function playAllowlist(stage: Stage, teller: Teller, sale: Sale): Promise<
     const { cost } = licenceCost(tiers, { sold, count });
     teller.agree(
       `${name} pays for ${count}`,
-      { chain: await buy(stage, sale, name, count, { phase: 0n }), policy: cost },
+      { chain: await sale.buy(name, count, { phase: 0n }), policy: cost },
       sale.unit,
     );
     sold += count;
@@ -85,45 +60,59 @@ async function playAllowlist(stage: Stage, teller: Teller, sale: Sale): Promise<
 async function playPublicSale(stage: Stage, teller: Teller, sale: Sale, allowlisted: number) {
   teller.act(
     'The sale: then everybody, with codes',
-    `Noor has registered as a referrer before, and gets 5 % of what is paid with her code once nothing can be given back any more. A first
-    tier allows five to an address: Pia's twelve are the last five of it and seven of the second. Quinn gives two of his five back,
-    and a tenth of their price is kept.`,
+    `Noor has registered as a referrer before: who pays with her code pays a tenth less, and she gets 5 % of that once nothing can be given back
+    any more. The first tier of 2,300 allows five to an address. A crowd buys most of it, five each; Pia's twelve are its last five and
+    seven of the second. Quinn gives two of his five back, and a tenth of their price is kept.`,
   );
   await stage.send('Noor', sale.contract, 'register');
-  await stage.travelTo(SALE + BigInt(policy.licences!.phases.public!.from_s));
+  await stage.travelTo(SALE + BigInt(phases.public!.from_s));
   let sold = allowlisted;
   let [proceeds, commissions] = [licenceCost(tiers, { sold: 0, count: sold }).cost, 0n];
-  for (const { name, count, referrer } of [
-    { name: 'Omar', count: 5 },
-    { name: 'Quinn', count: 5, referrer: 'Noor' },
-    { name: 'Pia', count: 12, referrer: 'Noor' },
-  ]) {
+  const purchase = async (name: string, count: number, referrer?: string): Promise<void> => {
     const terms = referrer === undefined ? undefined : codes;
     const { cost, commission } = licenceCost(tiers, { sold, count, ...(terms && { terms }) });
-    const paid = await buy(stage, sale, name, count, { phase: 1n, ...(referrer !== undefined && { referrer }) });
+    const paid = await sale.buy(name, count, { phase: 1n, ...(referrer !== undefined && { referrer }) });
     teller.agree(
       `${name} pays for ${count}${referrer === undefined ? '' : ' with the code'}`,
       { chain: paid, policy: cost },
       sale.unit,
     );
     [sold, proceeds, commissions] = [sold + count, proceeds + cost, commissions + commission];
-  }
+  };
+  await purchase('Omar', 5);
+  await purchase('Quinn', 5, 'Noor');
+  const toBorder = tiers[0]!.count - sold - 5;
+  const { cost } = licenceCost(tiers, { sold, count: toBorder });
+  const paid = await buyForCrowd(stage, sale, toBorder);
+  teller.agree(`the crowd pays for ${toBorder}`, { chain: paid, policy: cost }, sale.unit);
+  [sold, proceeds] = [sold + toBorder, proceeds + cost];
+  await purchase('Pia', 12, 'Noor');
   await stage.refused('CapExceeded', 'Pia', sale.contract, 'buy', [sale.order('Pia', 4, { phase: 1n })]);
   const inAll = await stage.read(sale.contract, 'commissions');
   teller.agree("set aside for Noor's code", { chain: inAll, policy: commissions }, sale.unit);
 
-  const first = BigInt(allowlisted + 5);
+  const first = sale.firstOf.get('Quinn')!;
   const price = licenceCost(tiers, { sold: Number(first), count: 1, terms: codes });
-  const { result: back } = await stage.send('Quinn', sale.contract, 'refund', [
-    [first, first + 1n],
-    stage.person('Quinn').address,
-  ]);
-  const refund = 2n * licenceRefund(price.cost, policy.licences!.refund.fee_ppm);
+  const quinn = stage.person('Quinn').address;
+  const { result: back } = await stage.send('Quinn', sale.contract, 'refund', [[first, first + 1n], quinn]);
+  const refund = 2n * licenceRefund(price.cost, refundRule.fee_ppm);
   teller.agree('Quinn gets back for two', { chain: back as bigint, policy: refund }, sale.unit);
   commissions -= 2n * price.commission;
   const left = await stage.read(sale.contract, 'commissions');
   teller.agree('then set aside', { chain: left, policy: commissions }, sale.unit);
   return { proceeds: proceeds - refund, commissions };
+}
+
+/** As many as a tier allows an address, to one address after the other; one person pays for all. Returns what he paid. */
+async function buyForCrowd(stage: Stage, sale: Sale, count: number): Promise<bigint> {
+  const payer = stage.person(CROWD).address;
+  const before = await balanceOf(stage, sale.token, payer);
+  const cap = tiers[0]!.cap_per_address;
+  for (let bought = 0; bought < count; bought += cap) {
+    const order = sale.order(`${CROWD}, ${bought}`, Math.min(cap, count - bought), { phase: 1n });
+    await stage.send(CROWD, sale.contract, 'buy', [order]);
+  }
+  return before - (await balanceOf(stage, sale.token, payer));
 }
 
 async function playRefundEnd(

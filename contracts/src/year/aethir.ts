@@ -1,10 +1,9 @@
 import { ceilingRoundedDown } from '@gpucoop/policy/emission.ts';
 import { aethir } from '@gpucoop/policy/presets/aethir.ts';
-import { standby } from '@gpucoop/policy/presets/standby.ts';
 import { taskRewards, uptimeBonus } from '@gpucoop/policy/reward-task.ts';
 import type { RewardRuleOf } from '@gpucoop/policy/schema/rewards.ts';
 import { vestedRoundedDown } from '@gpucoop/policy/vesting.ts';
-import { playSale, SALE, SALE_END } from './aethir-sale.ts';
+import { LOCKED_UNTIL, playSale, SALE, SALE_END } from './aethir-sale.ts';
 import { claim, finalise, fundPoster, type FinalRoot } from './epochs.ts';
 import type { Sale } from './licence-sale.ts';
 import { openNetwork, type Network } from './network.ts';
@@ -14,7 +13,7 @@ import { dateOf, type Teller } from './teller.ts';
 const { policy } = aethir;
 const DAY_S = 86_400n;
 const HOUR_S = 3600n;
-const EPOCH_DAYS = 30n;
+const EPOCH_DAYS = 7n;
 /** Of the token, and with it of the emission: four days after Aethir's own, since here no licence earns while it can be given back. */
 const START = SALE_END;
 
@@ -22,17 +21,6 @@ const checkers = policy.rewards.checkers as RewardRuleOf<'task'>;
 const bonus = policy.rewards.checker_bonus as RewardRuleOf<'uptime_bonus'>;
 const curves = policy.emission!.pools;
 const vesting = policy.claims!.vesting.checkers!;
-/** Aethir's operators took no commission on chain; these bounds are those of Coop's own policy. */
-const delegationTerms = { ...standby.policy.licences!.delegation, longest_s: policy.licences!.delegation.longest_s };
-const OPERATOR_PPM = 100_000;
-
-const pools = Object.keys(curves).map((curve) => ({
-  name: curve,
-  curve,
-  recipient: curve === checkers.pool || curve === bonus.pool ? ('rewards' as const) : ('foundation' as const),
-  weight: 1,
-}));
-const ECOSYSTEM_POOL = BigInt(pools.findIndex(({ name }) => name === 'ecosystem'));
 
 /** Who has how many licences when rewards begin, and how many checks of ten each of them answers rightly. */
 const owners = [
@@ -45,14 +33,20 @@ const owners = [
 /** One entry a licence. */
 const licensees = owners.flatMap((owner) => Array.from({ length: owner.licences }, () => owner));
 
-/** Fifteen months of a network by Aethir's published rules: from the sale until licences may change hands. */
+/** Sixteen months of a network by Aethir's published rules: from the sale until licences may change hands, or a year of rewards is over. */
 export const aethirYear = {
   startsAt: SALE - HOUR_S,
-  epochs: 12,
+  epochs: 52,
 
   async play(stage: Stage, teller: Teller, epochs: number): Promise<void> {
-    const network = await openNetwork(stage, { policy, start: START, pools, vesting: 'checkers', stakeIn: 'token' });
-    const sale = await playSale(stage, teller, network, delegationTerms);
+    const network = await openNetwork(stage, {
+      policy,
+      start: START,
+      saleOpensAt: SALE,
+      rewards: 'checkers',
+      holders: { ecosystem: 'foundation' },
+    });
+    const sale = await playSale(stage, teller, network);
     await playDelegation(stage, teller, sale);
     const { books, inRewards } = await playRewards(stage, teller, network, epochs);
     await playTransfer(stage, teller, sale);
@@ -63,19 +57,18 @@ export const aethirYear = {
 async function playDelegation(stage: Stage, teller: Teller, sale: Sale): Promise<void> {
   teller.act(
     'Delegation',
-    `Kim and Pia run no checker. They name Tess as their operator, who asks for 10 % (Aethir's operators ask for nothing on chain; the bounds
-    are those of Coop's own policy). Tess never touches a reward that is theirs: the register says how it is divided.`,
+    `Kim and Pia run no checker. They name Tess as their operator. Aethir's operators ask for nothing on chain, and its policy lets them state no
+    commission: Tess is refused with one. She never touches a reward.`,
   );
-  await stage.send('Tess', sale.delegation, 'setCommission', [OPERATOR_PPM]);
+  await stage.refused('CommissionAboveMaximum', 'Tess', sale.delegation, 'setCommission', [1]);
+  await stage.send('Tess', sale.delegation, 'setCommission', [0]);
   await stage.send('Tess', sale.delegation, 'setOpen', [true]);
-  const expiry = (await stage.now()) + BigInt(delegationTerms.longest_s) - DAY_S;
-  let id = 0n;
+  const expiry = (await stage.now()) + BigInt(policy.licences!.delegation.longest_s) - DAY_S;
   for (const { name, licences, operator } of owners) {
-    const bought = BigInt(name === 'Quinn' ? licences + 2 : licences);
-    const ids = Array.from({ length: Number(bought) }, (_, n) => id + BigInt(n));
-    id += bought;
     if (!operator) continue;
-    await stage.send(name, sale.delegation, 'delegate', [ids, stage.person('Tess').address, OPERATOR_PPM, expiry]);
+    const first = sale.firstOf.get(name)!;
+    const ids = Array.from({ length: licences }, (_, n) => first + BigInt(n));
+    await stage.send(name, sale.delegation, 'delegate', [ids, stage.person('Tess').address, 0, expiry]);
     const run = await Promise.all(ids.map((one) => operatorOf(stage, sale, one)));
     const count = run.filter((by) => by === stage.person('Tess').address).length;
     teller.agree(
@@ -91,33 +84,31 @@ async function playRewards(stage: Stage, teller: Teller, network: Network, epoch
   teller.act(
     'Rewards: each day by correct answers',
     `Every day a four-years' part of 10 % of the supply is divided by correct answers, and every quarter a part of 5 % by what each got of
-    the first. One root stands for thirty days. Whoever claims opens a position that vests: nothing before thirty days, 25 % then, and in a
+    the first. One root stands for a week. The crowd answers nothing and gets nothing. Whoever claims opens a position that vests: nothing before thirty days, 25 % then, and in a
     straight line to all after 180. Lee claims the first root and takes after thirty days; Omar claims it too and waits for 180.
     What is given up is burnt; at Aethir it went back to the pool.`,
   );
   const books = new Map<string, bigint>();
   const foundation = ceilingRoundedDown(curves.ecosystem!, 0n);
-  await stage.send('foundation', emission, 'release', [ECOSYSTEM_POOL, foundation]);
+  await stage.send('foundation', emission, 'release', [network.poolNumber('ecosystem'), foundation]);
   const bond = await fundPoster(stage, network);
   books.set('foundation', foundation - bond);
   books.set('poster', bond);
 
-  const total = new Map<string, bigint>([...owners.map(({ name }) => [name, 0n] as const), ['Tess', 0n]]);
+  const total = new Map<string, bigint>(owners.map(({ name }) => [name, 0n]));
   const earn = (licence: number, amount: bigint): void => {
-    const { name, operator } = licensees[licence]!;
-    const commission = operator ? (amount * BigInt(OPERATOR_PPM)) / 1_000_000n : 0n;
-    total.set(name, total.get(name)! + amount - commission);
-    total.set('Tess', total.get('Tess')! + commission);
+    const { name } = licensees[licence]!;
+    total.set(name, total.get(name)! + amount);
   };
   let [granted, quarters] = [0n, 0];
   let ofQuarter = licensees.map(() => 0n);
   const positions: Position[] = [];
   let root: FinalRoot | undefined;
   for (let epoch = 1; epoch <= epochs; epoch += 1) {
-    const grants = [0n, 0n];
+    const grants = { [checkers.pool]: 0n, [bonus.pool]: 0n };
     for (let day = BigInt(epoch - 1) * EPOCH_DAYS; day < BigInt(epoch) * EPOCH_DAYS; day += 1n) {
       const released = between(checkers.pool, day * DAY_S, (day + 1n) * DAY_S);
-      grants[0]! += released;
+      grants[checkers.pool]! += released;
       const { parts } = taskRewards(
         released,
         licensees.map(({ right }) => right),
@@ -127,31 +118,32 @@ async function playRewards(stage: Stage, teller: Teller, network: Network, epoch
       if (((day + 1n) * DAY_S) / BigInt(bonus.epoch_s) === BigInt(quarters)) continue;
       quarters += 1;
       const amount = between(bonus.pool, BigInt((quarters - 1) * bonus.epoch_s), BigInt(quarters * bonus.epoch_s));
-      grants[1]! += amount;
+      grants[bonus.pool]! += amount;
       const licences = ofQuarter.map((base) => ({ base, up_s: 1n, period_s: 1n }));
       for (const [n, part] of uptimeBonus(bonus, amount, quarters, licences).parts.entries()) earn(n, part);
       ofQuarter = licensees.map(() => 0n);
     }
-    granted += grants[0]! + grants[1]!;
+    granted += grants[checkers.pool]! + grants[bonus.pool]!;
     const end = START + BigInt(epoch) * EPOCH_DAYS * DAY_S;
     if ((await stage.now()) < end) await stage.travelTo(end);
     root = await finalise(stage, network, { earned: total, grants });
     const [inAll] = await stage.read<bigint[]>(rewards, 'totals');
-    teller.agree(
-      `epoch ${String(epoch).padStart(2)}, to ${dateOf(end)}: granted so far`,
-      { chain: inAll!, policy: granted },
-      network.token,
-    );
+    if (epoch % 4 === 0)
+      teller.agree(
+        `week ${String(epoch).padStart(2)}, to ${dateOf(end)}: granted so far`,
+        { chain: inAll!, policy: granted },
+        network.token,
+      );
     if (epoch === 1) {
       for (const name of ['Lee', 'Omar']) {
         const since = await claim(stage, network, root, name);
         positions.push({ name, since, amount: total.get(name)! });
       }
     }
-    if (epoch === 2) await takeEarly(stage, teller, network, positions[0]!, books);
+    if (epoch === 5) await takeEarly(stage, teller, network, positions[0]!, books);
   }
   await takeAll(stage, teller, network, positions[1]!, books);
-  for (const name of ['Kim', 'Tess']) {
+  for (const name of ['Kim', 'Quinn']) {
     const since = await claim(stage, network, root!, name);
     const held = await stage.read(rewards, 'positionOf', [stage.person(name).address, since]);
     teller.agree(
@@ -208,15 +200,14 @@ async function takeAll(
 async function playTransfer(stage: Stage, teller: Teller, sale: Sale): Promise<void> {
   teller.act(
     'A licence changes hands',
-    `Licences are locked until ${dateOf(SALE + BigInt(policy.licences!.locked_until_s))}. Then Kim gives her first to Mara. Nobody calls
+    `Licences are locked until ${dateOf(LOCKED_UNTIL)}. Then Kim gives her first to Mara. Nobody calls
     Delegation, and Tess does not run it any more: what Kim arranged names how often the licence had changed hands.`,
   );
   const [kim, mara] = ['Kim', 'Mara'].map((name) => stage.person(name).address);
   const transfer = [kim, mara, 0n];
   await stage.refused('Locked', 'Kim', sale.license, 'transferFrom', transfer);
   const before = await operatorOf(stage, sale, 0n);
-  const unlocked = SALE + BigInt(policy.licences!.locked_until_s);
-  if ((await stage.now()) < unlocked) await stage.travelTo(unlocked);
+  if ((await stage.now()) < LOCKED_UNTIL) await stage.travelTo(LOCKED_UNTIL);
   await stage.send('Kim', sale.license, 'transferFrom', transfer);
   const licences = { name: 'licences', decimals: 0 };
   const run = async (ids: bigint[]): Promise<bigint> =>
@@ -252,7 +243,7 @@ async function close(
   const burnt = (await stage.read(token, 'minted')) - (await stage.read(token, 'totalSupply'));
   teller.agree('burnt since the start', { chain: burnt, policy: books.get('burnt')! }, unit);
   const at = (await stage.now()) - START;
-  const ceilings = await Promise.all(pools.map((_, n) => stage.read(emission, 'ceiling', [BigInt(n)])));
+  const ceilings = await Promise.all(Object.keys(curves).map((_, n) => stage.read(emission, 'ceiling', [BigInt(n)])));
   const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, one) => total + one, 0n);
   const policySum = sum(Object.values(curves).map((curve) => ceilingRoundedDown(curve, at)));
   teller.agree('what all curves together allow by now', { chain: sum(ceilings), policy: policySum }, unit);

@@ -15,12 +15,15 @@ import type { Stage } from './stage.ts';
 /** What an epoch's root says: all that each has earned so far, by name. */
 export type Earned = ReadonlyMap<string, bigint>;
 
+/** What an epoch's root takes out of pools, by name. */
+export type Grants = Readonly<Record<string, bigint>>;
+
 /** A root that has become final, for claims on it. */
 export type FinalRoot = { earned: Earned; tree: MerkleTree };
 
 const MOST = 2n ** 256n - 1n;
 
-/** The poster's bond comes out of what the foundation may release. */
+/** The poster's bond comes out of what the foundation has released. */
 export async function fundPoster(stage: Stage, network: Network): Promise<bigint> {
   const { token, rewards } = network.contracts;
   const bond = network.policy.claims!.poster_bond;
@@ -33,7 +36,7 @@ export async function fundPoster(stage: Stage, network: Network): Promise<bigint
 export async function finalise(
   stage: Stage,
   network: Network,
-  { earned, grants, slashRoot = zeroHash }: { earned: Earned; grants: readonly bigint[]; slashRoot?: Hex | undefined },
+  { earned, grants, slashRoot = zeroHash }: { earned: Earned; grants: Grants; slashRoot?: Hex | undefined },
 ): Promise<FinalRoot> {
   const { rewards } = network.contracts;
   const tree = merkleTree(Buffer.concat([...earned].map(([name, amount]) => rewardLeaf(stage, network, name, amount))));
@@ -42,7 +45,7 @@ export async function finalise(
     slashRoot,
     evidenceRoot: keccak256(stringToHex('the statements of this epoch')),
     policyHash: network.hash,
-    grants,
+    grants: network.rewardsPools.map((name) => grants[name] ?? 0n),
   };
   const { at } = await stage.send('poster', rewards, 'post', [roots]);
   await stage.travelTo(at + BigInt(network.policy.claims!.dispute_s) + 1n);

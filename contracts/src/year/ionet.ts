@@ -24,12 +24,6 @@ const MOST = 2n ** 256n - 1n;
 const season = policy.rewards.ignition_3 as RewardRuleOf<'season'>;
 const block = policy.rewards.block as RewardRuleOf<'weight'>;
 const rewardsCurve = policy.emission!.pools.rewards!;
-const pools = [
-  { name: 'season', curve: 'genesis', recipient: 'rewards', weight: 75_000 },
-  { name: 'foundation', curve: 'genesis', recipient: 'foundation', weight: 925_000 },
-  { name: 'hourly', curve: 'rewards', recipient: 'rewards', weight: 1 },
-] as const;
-const [FOUNDATION_POOL, HOURLY_POOL] = [1n, 2n];
 const waitS = BigInt(block.eligible.wait_s);
 
 type Host = { name: string; class: string; devices: number; microsPerHour: bigint; node: SeasonNode };
@@ -60,7 +54,12 @@ export const ionetYear = {
   epochs: 12,
 
   async play(stage: Stage, teller: Teller, epochs: number): Promise<void> {
-    const network = await openNetwork(stage, { policy, start: START, pools, vesting: 'at_once', stakeIn: 'token' });
+    const network = await openNetwork(stage, {
+      policy,
+      start: START,
+      rewards: 'at_once',
+      holders: { genesis: 'foundation' },
+    });
     const book: Book = new Map();
     const earned = await playSeason(stage, teller, network, book);
     const stakes = await playStakes(stage, teller, network, book);
@@ -81,23 +80,29 @@ async function playSeason(
   teller.act(
     'The season: machines come before renters, and wait for points',
     `Of io.net's three seasons the third is played, from ${dateOf(ionetYear.startsAt)}. A machine collects points for its hours online
-    and, again, for its hours rented, each × class × devices × line. No token exists yet. At the first block reward the genesis of
-    500 million is released; of it, the season's 12.5 million are divided by points.`,
+    and, again, for its hours rented, each × class × devices × line. No token exists yet. With the first block reward a genesis of 500 million
+    may be released: 462.5 to the foundation, and of 37.5 for three seasons the 12.5 million of this one are divided by points.`,
   );
   await stage.travelTo(START + BigInt(season.until_s));
   const points = hosts.map(({ node }) => seasonPoints(season, node));
   const { parts } = seasonRewards(season, points);
-  const genesis = ceilingRoundedDown(policy.emission!.pools.genesis!, 0n);
-  const foundation = (genesis * 925_000n) / 1_000_000n;
-  teller.agree('genesis', { chain: await stage.read(emission, 'ceiling', [0n]), policy: genesis }, unit);
-  await stage.send('foundation', emission, 'release', [FOUNDATION_POOL, foundation]);
+  const foundation = ceilingRoundedDown(policy.emission!.pools.genesis!, 0n);
+  const [genesis, seasons] = [network.poolNumber('genesis'), network.poolNumber(season.pool)];
+  for (const [label, number, curve] of [
+    ['genesis', genesis, policy.emission!.pools.genesis!],
+    ['and for seasons', seasons, policy.emission!.pools[season.pool]!],
+  ] as const) {
+    const chain = await stage.read(emission, 'ceiling', [number]);
+    teller.agree(label, { chain, policy: ceilingRoundedDown(curve, 0n) }, unit);
+  }
+  await stage.send('foundation', emission, 'release', [genesis, foundation]);
   add(book, 'foundation', foundation);
   const bond = await fundPoster(stage, network);
   add(book, 'foundation', -bond);
   add(book, 'poster', bond);
 
   const earned = new Map(hosts.map(({ name }, n) => [name, parts[n]!]));
-  const root = await finalise(stage, network, { earned, grants: [season.amount, 0n] });
+  const root = await finalise(stage, network, { earned, grants: { [season.pool]: season.amount } });
   for (const [n, { name, devices, class: slug }] of hosts.entries()) {
     await claim(stage, network, root, name);
     add(book, name, parts[n]!);
@@ -170,7 +175,7 @@ async function playEpochs(
     const slashes = epoch === 2 ? slashesOf(stage, network, BigInt(epoch + 1), casesOf(stakes)) : undefined;
     const root = await finalise(stage, network, {
       earned: total,
-      grants: [0n, hours.released],
+      grants: { [block.pool]: hours.released },
       slashRoot: slashes?.root,
     });
     for (const [n, { name }] of hosts.entries()) {
@@ -184,7 +189,7 @@ async function playEpochs(
     teller.agree(`${label}: granted so far`, { chain: inAll! - season.amount, policy: granted }, network.token);
     teller.agree(
       `${' '.repeat(label.length)}  left for the hours since`,
-      { chain: await stage.read(emission, 'releasable', [HOURLY_POOL]), policy: ceiling - granted },
+      { chain: await stage.read(emission, 'releasable', [network.poolNumber(block.pool)]), policy: ceiling - granted },
       network.token,
     );
     if (slashes !== undefined) await playSlashes(stage, teller, network, { slashes, stakes, spans, book });

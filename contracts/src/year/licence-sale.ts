@@ -1,37 +1,26 @@
-import type { LicenceTier, ReferralTerms } from '@gpucoop/policy/licence.ts';
-import type { Licences } from '@gpucoop/policy/schema/licences.ts';
 import { leafHash, merkleProof, merkleRoot, merkleTree, type MerkleTree } from '@gpucoop/protocol/merkle.ts';
 import { bytesToHex, encodeAbiParameters, hexToBytes, zeroAddress, type Address, type Hex } from 'viem';
 import type { Network } from './network.ts';
 import type { Contract, Stage } from './stage.ts';
 import type { Unit } from './teller.ts';
 
-/** A sale of licences with its register of operators, paid in wrapped ether. */
+/** A sale of licences with its register of operators, paid in what stands for ether. */
 export type Sale = {
   contract: Contract;
   license: Contract;
   delegation: Contract;
   token: Contract;
   unit: Unit;
+  /** The first id of what somebody bought last. */
+  firstOf: Map<string, bigint>;
   /** The allowlist of phase 0: how many each may have. */
   publishAllowlist(allocations: Readonly<Record<string, number>>): Promise<void>;
-  order(to: string, count: number, how: { phase: bigint; referrer?: string }): Order;
+  /** Returns what it cost. */
+  buy(to: string, count: number, how: How): Promise<bigint>;
+  order(to: string, count: number, how: How): Order;
 };
 
-export type SaleOptions = {
-  tiers: readonly LicenceTier[];
-  codes: ReferralTerms;
-  /** Unix seconds. */
-  opensAt: bigint;
-  refundAt: bigint;
-  lockedUntil: bigint;
-  /** Seconds after the opening. */
-  allowlistFor: bigint;
-  publicFrom: bigint;
-  refundFeePpm: number;
-  delegation: Licences['delegation'];
-};
-
+type How = { phase: bigint; referrer?: string };
 type Order = {
   to: Address;
   count: bigint;
@@ -45,46 +34,20 @@ type Order = {
 
 const WEI = 10n ** 18n;
 const MOST = 2n ** 256n - 1n;
-const BUYERS = ['Kim', 'Lee', 'Omar', 'Quinn', 'Pia'];
 
-export async function openSale(stage: Stage, network: Network, of: SaleOptions): Promise<Sale> {
-  const token = await stage.deploy('FreeToken', [18], 'test/hostile/FreeToken.sol');
-  const contract = await stage.deploy('LicenseSale', [
-    {
-      name: 'A checker licence',
-      symbol: network.policy.licences!.symbol,
-      token: token.address,
-      treasury: stage.person('treasury').address,
-      policy: network.contracts.policy.address,
-      refundEnd: of.refundAt,
-      lockEnd: of.lockedUntil,
-      refundFeePpm: of.refundFeePpm,
-      discountPpm: of.codes.discount_ppm,
-      commissionPpm: of.codes.commission_ppm,
-      tiers: of.tiers.map(({ count, price, cap_per_address }) => ({
-        count: BigInt(count),
-        price,
-        capPerAddress: cap_per_address,
-      })),
-      phases: [
-        { opensAt: of.opensAt, closesAt: of.opensAt + of.allowlistFor, allowlist: true },
-        { opensAt: of.opensAt + of.publicFrom, closesAt: of.refundAt, allowlist: false },
-      ],
-      partners: [],
-    },
-  ]);
-  const license = await stage.at('License', await stage.read<Address>(contract, 'LICENSE'));
-  const { commission_max_ppm, commission_step_ppm, notice_s, longest_s } = of.delegation;
-  const delegation = await stage.deploy('Delegation', [
-    license.address,
-    commission_max_ppm,
-    commission_step_ppm,
-    BigInt(notice_s),
-    BigInt(longest_s),
-  ]);
-  for (const name of BUYERS) {
-    await stage.send(name, token, 'mint', [stage.person(name).address, 100n * WEI]);
-    await stage.send(name, token, 'approve', [contract.address, MOST]);
+/** The deployed sale, and what each of its buyers needs to pay. */
+export async function openSale(
+  stage: Stage,
+  network: Network,
+  buyers: Readonly<Record<string, bigint>>,
+): Promise<Sale> {
+  const [contract, license, delegation] = await Promise.all(
+    ['LicenseSale', 'License', 'Delegation'].map((name) => network.contract(name)),
+  );
+  const token = network.contracts.dollars;
+  for (const [name, ether] of Object.entries(buyers)) {
+    await stage.send(name, token, 'mint', [stage.person(name).address, ether * WEI]);
+    await stage.send(name, token, 'approve', [contract!.address, MOST]);
   }
 
   let listed: { tree: MerkleTree; allocations: Readonly<Record<string, number>> } | undefined;
@@ -96,33 +59,42 @@ export async function openSale(stage: Stage, network: Network, of: SaleOptions):
       { type: 'address' },
       { type: 'uint256' },
     ];
-    const words = [stage.chainId, contract.address, 0n, stage.person(name).address, BigInt(allocation)];
+    const words = [stage.chainId, contract!.address, 0n, stage.person(name).address, BigInt(allocation)];
     return leafHash(hexToBytes(encodeAbiParameters(types, words)));
   };
+  const order = (to: string, count: number, { phase, referrer }: How): Order => {
+    const allocation = phase === 0n ? (listed?.allocations[to] ?? 0) : 0;
+    const proof = allocation === 0 ? [] : merkleProof(listed!.tree, leaf(to, allocation))!;
+    return {
+      to: stage.person(to).address,
+      count: BigInt(count),
+      maxCost: MOST,
+      deadline: 2n ** 64n - 1n,
+      phase,
+      referrer: referrer === undefined ? zeroAddress : stage.person(referrer).address,
+      allocation: BigInt(allocation),
+      proof: proof.map((hash) => bytesToHex(hash)),
+    };
+  };
+  const firstOf = new Map<string, bigint>();
   return {
-    contract,
-    license,
-    delegation,
+    contract: contract!,
+    license: license!,
+    delegation: delegation!,
     token,
     unit: { name: 'ETH', decimals: 18 },
+    firstOf,
     async publishAllowlist(allocations) {
       const leaves = Object.entries(allocations).map(([name, allocation]) => leaf(name, allocation));
       listed = { tree: merkleTree(Buffer.concat(leaves)), allocations };
-      await stage.send('governor', contract, 'publishAllowlist', [0n, bytesToHex(merkleRoot(listed.tree))]);
+      await stage.send('governor', contract!, 'publishAllowlist', [0n, bytesToHex(merkleRoot(listed.tree))]);
     },
-    order(to, count, { phase, referrer }) {
-      const allocation = phase === 0n ? (listed?.allocations[to] ?? 0) : 0;
-      const proof = allocation === 0 ? [] : merkleProof(listed!.tree, leaf(to, allocation))!;
-      return {
-        to: stage.person(to).address,
-        count: BigInt(count),
-        maxCost: MOST,
-        deadline: 2n ** 64n - 1n,
-        phase,
-        referrer: referrer === undefined ? zeroAddress : stage.person(referrer).address,
-        allocation: BigInt(allocation),
-        proof: proof.map((hash) => bytesToHex(hash)),
-      };
+    async buy(to, count, how) {
+      const { result } = await stage.send(to, contract!, 'buy', [order(to, count, how)]);
+      const [first, cost] = result as [bigint, bigint];
+      firstOf.set(to, first);
+      return cost;
     },
+    order,
   };
 }

@@ -2,9 +2,10 @@ import {
   BaseError,
   ContractFunctionRevertedError,
   createTestClient,
-  getContractAddress,
+  createWalletClient,
   http,
   keccak256,
+  parseEther,
   publicActions,
   stringToHex,
   walletActions,
@@ -15,6 +16,7 @@ import {
 import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { artifact } from '../artifacts.ts';
+import type { Deployer } from '../deployment/deploy.ts';
 import { startAnvil } from './anvil.ts';
 
 /** Enough for every call; an estimate would be of the second before. */
@@ -27,9 +29,8 @@ export type Stage = {
   now(): Promise<bigint>;
   travelTo(at: bigint): Promise<void>;
   person(name: string): PrivateKeyAccount;
-  /** Where the nth contract from now on will stand. */
-  addressAfter(n: number): Promise<Address>;
-  deploy(contract: string, args: unknown[], file?: string): Promise<Contract>;
+  /** Has all the ether that a deployment may cost. */
+  deployer: Deployer;
   at(contract: string, address: Address): Promise<Contract>;
   /** The call is simulated first, so a refusal says why. Returns what the function returned, and the block's time. */
   send(
@@ -58,7 +59,14 @@ export async function openStage(startsAt: bigint): Promise<Stage> {
     .extend(walletActions);
   // A second a block, so that a play repeats to the second and to the last unit however fast the computer is.
   await client.setBlockTimestampInterval({ interval: 1 });
-  const deployer = person('deployer').address;
+  const deployer = createWalletClient({
+    account: person('deployer'),
+    chain: foundry,
+    cacheTime: 0,
+    pollingInterval: 5,
+    transport: http(anvil.url),
+  }).extend(publicActions);
+  await client.setBalance({ address: deployer.account.address, value: parseEther('1000') });
 
   const now = async (): Promise<bigint> => (await client.getBlock()).timestamp;
   const simulate = (who: string, contract: Contract, functionName: string, args: unknown[]) =>
@@ -73,17 +81,7 @@ export async function openStage(startsAt: bigint): Promise<Stage> {
       await client.setNextBlockTimestamp({ timestamp: at });
       await client.mine({ blocks: 1 });
     },
-    async addressAfter(n) {
-      const nonce = BigInt(await client.getTransactionCount({ address: deployer }));
-      return getContractAddress({ from: deployer, nonce: nonce + BigInt(n) });
-    },
-    async deploy(contract, args, file) {
-      const { abi, bytecode } = await artifact(contract, file);
-      const hash = await client.deployContract({ abi, bytecode, args, account: deployer, chain: null, gasPrice: 0n });
-      const { contractAddress, status } = await client.waitForTransactionReceipt({ hash });
-      if (contractAddress == null || status !== 'success') throw new Error(`${contract} was not deployed`);
-      return { address: contractAddress, abi };
-    },
+    deployer,
     async at(contract, address) {
       return { address, abi: (await artifact(contract)).abi };
     },

@@ -19,7 +19,7 @@ export const hosts: readonly Host[] = [
   { name: 'Dov', class: 'rtx-4090', units: 6, askMicrosPerHour: 340_000n, provenInWeek: 2 },
   { name: 'Eve', class: 'h100-sxm-80gb', units: 8, askMicrosPerHour: 2_000_000n, provenInWeek: 3 },
 ];
-export const cleo = hosts[2]!;
+export const [cleo, eve] = [hosts[2]!, hosts[4]!];
 export const classes = ['rtx-4090', 'h100-sxm-80gb'];
 /** Cleo's machine is rented from here on: the order keeps the pledge. */
 const RENTED_FROM_WEEK = 3;

@@ -13,7 +13,18 @@ import { nameHex, openNetwork, type Network } from './network.ts';
 import { charged, closeLane, collect, deposit, laneBalance, openLane, redeem, type Lease } from './rent.ts';
 import { machineId, positionOf, slashesOf } from './slashing.ts';
 import { balanceOf, type Stage } from './stage.ts';
-import { classes, cleo, hosts, owedIn, paidOfIdle, pledged, rentedWeeksOf, stateOf, WEEK_S } from './standby-weeks.ts';
+import {
+  classes,
+  cleo,
+  eve,
+  hosts,
+  owedIn,
+  paidOfIdle,
+  pledged,
+  rentedWeeksOf,
+  stateOf,
+  WEEK_S,
+} from './standby-weeks.ts';
 import { dateOf, type Teller } from './teller.ts';
 
 const { policy } = standby;
@@ -29,13 +40,6 @@ const rule = policy.rewards.standby as RewardRuleOf<'standby'>;
 const curve = policy.emission!.pools[rule.pool]!;
 const pledges = policy.pledges!;
 const stakeRule = policy.stake!.required;
-const pools = Object.keys(policy.emission!.pools).map((name) => ({
-  name,
-  curve: name,
-  recipient: name === rule.pool ? ('rewards' as const) : ('foundation' as const),
-  weight: 1,
-}));
-const TREASURY_POOL = BigInt(pools.findIndex(({ name }) => name === 'treasury'));
 
 const lease: Lease = {
   renter: 'Rana',
@@ -51,10 +55,16 @@ export const standbyYear = {
   epochs: 13,
 
   async play(stage: Stage, teller: Teller, epochs: number): Promise<void> {
-    const network = await openNetwork(stage, { policy, start: START, pools, vesting: 'providers', stakeIn: 'dollars' });
+    const network = await openNetwork(stage, {
+      policy,
+      start: START,
+      rewards: rule.vesting,
+      holders: { treasury: 'foundation' },
+    });
     await stage.travelTo(START);
     const books = { tokens: new Map<string, bigint>(), dollars: new Map<string, bigint>() };
     await playPledges(stage, teller, network, books.dollars);
+    await playDeposit(stage, teller, network, books.dollars);
     await playEpochs(stage, teller, network, { epochs, books });
     await close(stage, teller, network, books);
   },
@@ -83,6 +93,27 @@ async function playPledges(
   }
 }
 
+async function playDeposit(
+  stage: Stage,
+  teller: Teller,
+  network: Network,
+  dollars: Map<string, bigint>,
+): Promise<void> {
+  const { stake, dollars: money } = network.contracts;
+  const full = stakeFull(eve);
+  const me = stage.person('Eve').address;
+  teller.act(
+    'A stake: a deposit fills it at once',
+    `A machine risks a week of what it asks for. Cleo will earn hers from rent; Eve puts hers down in dollars of her own. No token has to be bought.`,
+  );
+  await stage.send('Eve', money, 'mint', [me, full]);
+  await stage.send('Eve', money, 'approve', [stake.address, MOST]);
+  await stage.send('Eve', stake, 'deposit', [machineId('Eve'), me, full]);
+  const { staked } = await positionOf(stage, network, 'Eve');
+  teller.agree("Eve's stake, for eight H100", { chain: staked, policy: full }, network.dollars);
+  add(dollars, 'staked by Eve', full);
+}
+
 async function playEpochs(
   stage: Stage,
   teller: Teller,
@@ -90,6 +121,7 @@ async function playEpochs(
   { epochs, books }: { epochs: number; books: Books },
 ): Promise<void> {
   const { emission, rewards } = network.contracts;
+  const pool = network.poolNumber(rule.pool);
   teller.act(
     'The year: waiting is paid as far as the queue needs it',
     `Each hour and class, idle machines are paid up to λ + β√λ of what is rented and pledged; the dollars owed are paid in COOP at $0.10. Dov asks for
@@ -104,7 +136,7 @@ async function playEpochs(
     if (epoch === 1) await fund(stage, network, books.tokens);
     const weeks = Array.from({ length: WEEKS }, (_, n) => (epoch - 1) * WEEKS + n);
     const owed = owedIn(weeks);
-    const vault = await stage.read(emission, 'releasable', [0n]);
+    const vault = await stage.read(emission, 'releasable', [pool]);
     const release = usdTargetedRelease(
       [...owed.values()].reduce((sum, micros) => sum + micros, 0n),
       { priceMicros: TOKEN_MICROS, decimals: network.token.decimals },
@@ -122,7 +154,11 @@ async function playEpochs(
     );
     await playIncome(stage, teller, network, { served, isFirst: epoch === 1, dollars: books.dollars });
     const slashes = epoch === LOSS.epoch ? slashesOf(stage, network, BigInt(epoch), [lossOf(served)]) : undefined;
-    const root = await finalise(stage, network, { earned, grants: [release.fromRewards], slashRoot: slashes?.root });
+    const root = await finalise(stage, network, {
+      earned,
+      grants: { [rule.pool]: release.fromRewards },
+      slashRoot: slashes?.root,
+    });
     for (const [n, name] of names.entries()) {
       if (parts[n] === 0n) continue;
       await claim(stage, network, root, name);
@@ -133,7 +169,7 @@ async function playEpochs(
     const deferred = ceilingRoundedDown(curve, (await stage.now()) - START) - released;
     teller.agree(
       'deferred: below the ceiling',
-      { chain: await stage.read(emission, 'releasable', [0n]), policy: deferred },
+      { chain: await stage.read(emission, 'releasable', [pool]), policy: deferred },
       network.token,
     );
     if (slashes !== undefined) await playSlash(stage, teller, network, { slashes, served, dollars: books.dollars });
@@ -143,13 +179,13 @@ async function playEpochs(
 
 async function fund(stage: Stage, network: Network, tokens: Map<string, bigint>): Promise<void> {
   const bond = policy.claims!.poster_bond;
-  await stage.send('foundation', network.contracts.emission, 'release', [TREASURY_POOL, bond]);
+  await stage.send('foundation', network.contracts.emission, 'release', [network.poolNumber('treasury'), bond]);
   await fundPoster(stage, network);
   add(tokens, 'poster', bond);
 }
 
-const stakeFull = (): bigint => {
-  const required = stakeRequiredRoundedUp(stakeRule, { ...cleo, devices: cleo.units });
+const stakeFull = (host: typeof cleo): bigint => {
+  const required = stakeRequiredRoundedUp(stakeRule, { ...host, devices: host.units });
   if (required.currency !== 'dollars') throw new Error('Coop stakes dollars');
   return required.micros;
 };
@@ -176,20 +212,20 @@ async function playIncome(
     network.dollars,
   );
   const { staked } = await positionOf(stage, network, 'Cleo');
-  const kept = keptRoundedDown(stakeRule, { income, staked, full: stakeFull() });
+  const kept = keptRoundedDown(stakeRule, { income, staked, full: stakeFull(cleo) });
   if (isFirst) await stage.send('Cleo', network.contracts.dollars, 'approve', [stake.address, MOST]);
   if (kept > 0n) await stage.send('Cleo', stake, 'deposit', [machineId('Cleo'), stage.person('Cleo').address, kept]);
-  add(dollars, 'staked', kept);
+  add(dollars, 'staked by Cleo', kept);
   const { staked: then } = await positionOf(stage, network, 'Cleo');
-  teller.agree("Cleo's stake", { chain: then, policy: dollars.get('staked')! }, network.dollars);
+  teller.agree("Cleo's stake", { chain: then, policy: dollars.get('staked by Cleo')! }, network.dollars);
   dollars.set('paid by Rana', due);
   dollars.set('income of Cleo', all);
   add(dollars, 'Cleo', income - kept);
 }
 
 const caseOf = (served: bigint) => ({
-  required: stakeFull(),
-  staked: stakeFull(),
+  required: stakeFull(cleo),
+  staked: stakeFull(cleo),
   unpaidRewards: 0n,
   victimPaid: chargeRoundedDown(lease.microsPerHour, served),
 });
@@ -223,10 +259,10 @@ async function playSlash(
     "Cleo let Rana down for a day in this epoch. A fifth of the stake is announced, nobody appeals for a week, and it is Rana's.",
   );
   teller.agree('Rana gets', { chain: result as bigint, policy: toVictim }, network.dollars);
-  add(dollars, 'staked', -fromStake);
+  add(dollars, 'staked by Cleo', -fromStake);
   add(dollars, 'Rana', toVictim);
   const { staked } = await positionOf(stage, network, 'Cleo');
-  teller.agree("Cleo's stake from then on", { chain: staked, policy: dollars.get('staked')! }, network.dollars);
+  teller.agree("Cleo's stake from then on", { chain: staked, policy: dollars.get('staked by Cleo')! }, network.dollars);
 }
 
 async function playExpiry(stage: Stage, teller: Teller, network: Network, dollars: Map<string, bigint>): Promise<void> {
@@ -272,11 +308,8 @@ async function close(stage: Stage, teller: Teller, network: Network, { tokens, d
     const there = await balanceOf(stage, money, stage.person(name).address);
     teller.agree(name, { chain: there, policy: dollars.get(name) ?? 0n }, network.dollars);
   }
-  teller.agree(
-    'staked',
-    { chain: await stage.read(stake, 'totalStaked'), policy: dollars.get('staked')! },
-    network.dollars,
-  );
+  const staked = dollars.get('staked by Cleo')! + dollars.get('staked by Eve')!;
+  teller.agree('staked', { chain: await stage.read(stake, 'totalStaked'), policy: staked }, network.dollars);
   for (const [name, policySays] of tokens) {
     const there = await balanceOf(stage, token, stage.person(name).address);
     teller.agree(name, { chain: there, policy: policySays }, network.token);
@@ -290,7 +323,7 @@ async function close(stage: Stage, teller: Teller, network: Network, { tokens, d
   const ceiling = ceilingRoundedDown(curve, (await stage.now()) - START);
   teller.agree(
     'what the standby curve allows by now',
-    { chain: await stage.read(emission, 'ceiling', [0n]), policy: ceiling },
+    { chain: await stage.read(emission, 'ceiling', [network.poolNumber(rule.pool)]), policy: ceiling },
     network.token,
   );
 }

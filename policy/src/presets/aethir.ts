@@ -125,7 +125,7 @@ export const aethir: Preset = {
       dispute_bond: ATH('100000'),
       poster_silent_s: 3 * DAY,
       arbiter_s: 7 * DAY,
-      grant_most: ATH('25000000'),
+      grant_most: ATH('160000000'), // a quarter's bonus of 131 million and a week of rewards
     },
     stake: {
       required: { kind: 'coefficient', coefficient: COEFFICIENT, values, fixed_for_s: MONTH },

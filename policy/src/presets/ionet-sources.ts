@@ -56,9 +56,14 @@ export const ionetSources: Sources = {
   'emission.pools.genesis': {
     kind: 'published',
     text:
-      '500 M at genesis. Of 800 M: seed 12.5 %, series A 10.2 %, core 11.3 %, research and ecosystem 16 %, airdrops and incentives ' +
+      '500 M at genesis, 37.5 M of them for the seasons. Of 800 M: seed 12.5 %, series A 10.2 %, core 11.3 %, research and ecosystem 16 %, airdrops and incentives ' +
       '10 %, launch pool 2.5 % (third parties); investors over 24 months from the 13th, team over 36: held by vesting contracts',
     date: '2025-09-12',
+  },
+  'emission.pools.seasons': {
+    kind: 'published',
+    text: 'the three seasons together: 17.5, 7.5 and 12.5 of the 500 M',
+    date: '2024-06-25',
   },
   'emission.pools.rewards': {
     kind: 'published',

@@ -13,7 +13,7 @@ const after = (...moment: readonly [number, number, number, number?]): number =>
 
 const season = {
   kind: 'season' as const,
-  pool: 'genesis',
+  pool: 'seasons',
   vesting: 'at_once',
   uptime_hour_ppm: 1_000_000,
   job_hour_ppm: 1_000_000,
@@ -55,7 +55,9 @@ export const ionet: Preset = {
     token: { symbol: 'IO', name: 'IO of a network like io.net', decimals: 18, cap: IO('800000000') },
     emission: {
       pools: {
-        genesis: { kind: 'points', points: [{ at_s: 0, total: IO('500000000') }] },
+        // Together the 500 million of genesis; what the seasons gave to machines stands apart, for their Rewards to grant.
+        genesis: { kind: 'points', points: [{ at_s: 0, total: IO('462500000') }] },
+        seasons: { kind: 'points', points: [{ at_s: 0, total: IO('37500000') }] },
         rewards: {
           kind: 'decay',
           genesis: 0n,
@@ -109,7 +111,7 @@ export const ionet: Preset = {
       dispute_bond: IO('1000'),
       poster_silent_s: 3 * DAY,
       arbiter_s: 7 * DAY,
-      grant_most: IO('1000000'),
+      grant_most: IO('17500000'), // the largest season, by one root
     },
     stake: {
       required: {

@@ -94,7 +94,7 @@ export const standby: Preset = {
       epochs_open: 10,
       cooldown_s: 14 * DAY,
       appeal_s: 7 * DAY,
-      appeal_bond: COOP('100'),
+      appeal_bond: USD('10'),
       arbiter_s: 14 * DAY,
     },
     checks: {

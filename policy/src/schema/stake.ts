@@ -63,7 +63,7 @@ export const Stake = z.strictObject({
   epochs_open: z.int().min(1).describe('Slashes of the last so many epochs can be announced'),
   cooldown_s: Seconds.describe('From unstaking until it may be taken out; until then it can be slashed'),
   appeal_s: Duration.describe('From the announcement of a slash until it may be carried out'),
-  appeal_bond: Tokens,
+  appeal_bond: Tokens.describe('In what the stake is in: a token’s or a dollar’s smallest units'),
   arbiter_s: Duration.describe('To answer an appeal; silence voids the slash'),
 });
 export type Stake = z.output<typeof Stake>;

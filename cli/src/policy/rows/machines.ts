@@ -1,5 +1,6 @@
 import type { Policy } from '@gpucoop/policy/policy.ts';
 import type { RewardRule } from '@gpucoop/policy/schema/rewards.ts';
+import { stakeCurrency } from '@gpucoop/policy/stake.ts';
 import { dollars, factor, share, span, tokens, when } from '../values.ts';
 import { splitText } from './money.ts';
 import { keysOf, words, type Row, type Rows } from './row.ts';
@@ -164,10 +165,15 @@ export const stakeRows: Rows = (policies) => {
       value: ({ stake, token }) =>
         stake === null
           ? undefined
-          : `within ${span(stake.appeal_s)}, bond ${stake.appeal_bond === 0n ? 'none' : tokens(stake.appeal_bond, token)}, void if unanswered for ${span(stake.arbiter_s)}`,
+          : `within ${span(stake.appeal_s)}, bond ${appealBondText(stake, token)}, void if unanswered for ${span(stake.arbiter_s)}`,
     },
   ];
 };
+
+function appealBondText({ required, appeal_bond }: NonNullable<Policy['stake']>, token: Policy['token']): string {
+  if (appeal_bond === 0n) return 'none';
+  return stakeCurrency(required) === 'token' ? tokens(appeal_bond, token) : dollars(appeal_bond);
+}
 
 function requiredText({ stake, token }: Policy): string | undefined {
   if (stake === null) return undefined;
