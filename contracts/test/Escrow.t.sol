@@ -94,6 +94,7 @@ contract EscrowTest is EscrowFixture {
         vm.stopPrank();
         assertEq(token.balanceOf(renter), thawed, "received");
         assertEq(escrow.spendable(lane), amount - thawed, "left");
+        assertEq(escrow.held(address(token)), amount - thawed, "X1");
     }
 
     function test_x7_thawingMoreStartsTheThawAnew() public {
@@ -175,11 +176,111 @@ contract EscrowTest is EscrowFixture {
         assertEq(state.limit.burst, high, "not yet lowered");
         assertEq(state.limit.perSecond, low, "nor raised");
         assertEq(state.lowersAt, START + THAW, "announced");
+        assertEq(state.nextLimit.perSecond, high, "the next rate");
+        assertEq(state.nextLimit.burst, low, "the next burst");
         vm.warp(START + THAW);
         state = escrow.laneState(lane);
         assertEq(state.room, low, "lowered by itself");
         assertEq(state.limit.perSecond, high, "as a whole");
         assertEq(state.lowersAt, 0, "no longer announced");
+    }
+
+    function test_x7_aLowerRateWaitsAndAHigherOneDoesNotWhateverTheBurst() public {
+        IEscrow.Lane memory lane = openLane();
+        setLimit(lane, 10, 10);
+        setLimit(lane, 20, 10);
+        assertEq(escrow.laneState(lane).limit.perSecond, 20, "a higher rate with the same burst");
+        setLimit(lane, 20, 30);
+        assertEq(escrow.laneState(lane).limit.burst, 30, "a higher burst with the same rate");
+        setLimit(lane, 10, 40);
+        assertEq(escrow.laneState(lane).limit.perSecond, 20, "a lower rate waits");
+        assertEq(escrow.laneState(lane).limit.burst, 30, "and so does the burst beside it");
+    }
+
+    function test_x5_aRaisedRateCountsFromItsInstant() public {
+        IEscrow.Lane memory lane = openLane();
+        fund(lane, 1_000);
+        setLimit(lane, 0, 100);
+        assertEq(serve(lane, PROVIDER, 1_000, 1_000), 100, "the burst");
+        vm.warp(START + 50);
+        setLimit(lane, 10, 100);
+        assertEq(escrow.laneState(lane).room, 0, "nothing leaked before");
+        vm.warp(START + 53);
+        assertEq(serve(lane, PROVIDER, 1_000, 1_000), 30, "three seconds since");
+    }
+
+    function test_x7_aLaterEndIsInstantAlsoWhenItIsNear() public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        uint64 end = uint64(START) + THAW;
+        vm.startPrank(renter);
+        escrow.setExpiry(lane, end);
+        vm.warp(end - 1);
+        escrow.setExpiry(lane, end);
+        escrow.setExpiry(lane, end + 1);
+        assertEq(escrow.laneState(lane).expiresAt, end + 1, "a second later");
+        vm.stopPrank();
+    }
+
+    function test_x10_theFirstHaltWaitsForNone() public {
+        uint64 every = uint64(START) + 365 days;
+        escrow = Escrow(deploy("Escrow", abi.encode(escrow.POLICY(), FEE_MAX_PPM, THAW, HALT_MAX, every)));
+        vm.startPrank(meter);
+        escrow.halt(1);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.HaltedTooRecently.selector, START + every));
+        escrow.halt(1);
+        vm.stopPrank();
+    }
+
+    function test_whatARenterDoesIsTold() public {
+        IEscrow.Lane memory lane = openLane();
+        bytes32 id = escrow.laneId(lane);
+        token.mint(renter, 100);
+        vm.startPrank(renter);
+        token.approve(address(escrow), 100);
+        vm.expectEmit();
+        emit IEscrow.Deposited(id, renter, meter, address(token), address(0), renter, 100);
+        escrow.deposit(lane, 100);
+        vm.expectEmit();
+        emit IEscrow.LimitSet(id, 5, 7, uint64(START));
+        escrow.setLimit(lane, limitOf(5, 7));
+        vm.expectEmit();
+        emit IEscrow.LimitSet(id, 4, 6, uint64(START) + THAW);
+        escrow.setLimit(lane, limitOf(4, 6));
+        vm.expectEmit();
+        emit IEscrow.ExpirySet(id, uint64(START) + 2 * THAW);
+        escrow.setExpiry(lane, uint64(START) + 2 * THAW);
+        escrow.thaw(lane, 10);
+        vm.expectEmit();
+        emit IEscrow.Thawing(id, 30, uint64(START) + THAW);
+        escrow.thaw(lane, 20);
+        vm.expectEmit();
+        emit IEscrow.Thawing(id, 0, 0);
+        escrow.cancelThaw(lane);
+        vm.warp(START + 2 * uint256(THAW));
+        vm.expectEmit();
+        emit IEscrow.Withdrawn(id, address(0x99), 100);
+        escrow.withdraw(lane, address(0x99));
+        vm.stopPrank();
+    }
+
+    function test_whatAMeterDoesAndWhatIsPaidIsTold() public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        vm.expectEmit();
+        emit IEscrow.Paid(escrow.laneId(lane), PROVIDER, 50, 40);
+        serve(lane, PROVIDER, 50, 40);
+        vm.startPrank(PROVIDER);
+        vm.expectEmit();
+        emit IEscrow.Collected(address(token), PROVIDER, address(0x99), 40);
+        escrow.collect(address(token), address(0x99));
+        vm.stopPrank();
+        vm.startPrank(meter);
+        vm.expectEmit();
+        emit IEscrow.Halted(meter, uint64(START) + 7);
+        escrow.halt(7);
+        vm.expectEmit();
+        emit IEscrow.Resumed(meter);
+        escrow.resume();
+        vm.stopPrank();
     }
 
     function test_x7_raisingTakesALoweringBack() public {

@@ -139,6 +139,30 @@ contract EscrowRedeemTest is EscrowFixture {
         redeem(made, signature);
     }
 
+    /// @dev In the words of EIP-712, as a wallet reads them.
+    function test_x3_whatIsSignedIsReadable() public {
+        IEscrow.Statement memory made = statement(fundedLane(100), PROVIDER, 50, 40);
+        bytes32 line = keccak256(
+            abi.encode(keccak256("Line(address renter,uint128 gross,uint128 net)"), renter, uint256(50), uint256(40))
+        );
+        bytes32 whole = keccak256(
+            abi.encode(
+                keccak256(
+                    "Statement(address meter,address token,address provider,bool named,Line[] lines)Line(address renter,uint128 gross,uint128 net)"
+                ),
+                meter, address(token), PROVIDER, false, keccak256(abi.encodePacked(line))
+            )
+        );
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("Coop Escrow"), keccak256("1"), block.chainid, address(escrow)
+            )
+        );
+        bytes32 digest = keccak256(abi.encodePacked("\x19\x01", domain, whole));
+        assertTrue(escrow.statementDigest(made) == digest, "digest");
+    }
+
     function test_x3_lanesOfOneRenterAreApart() public {
         IEscrow.Lane memory lane = fundedLane(100);
         IEscrow.Lane memory named = openLane();
@@ -249,7 +273,9 @@ contract EscrowRedeemTest is EscrowFixture {
         serve(lane, address(hooked), 10, 10);
         hooked.mint(address(this), 50);
         hooked.approve(address(escrow), 50);
-        bytes[3] memory calls = [
+        IEscrow.Lane memory own = IEscrow.Lane(address(hooked), meter, address(hooked), PROVIDER);
+        bytes[4] memory calls = [
+            abi.encodeCall(IEscrow.withdraw, (own, address(hooked))),
             abi.encodeCall(IEscrow.collect, (address(hooked), address(hooked))),
             abi.encodeCall(IEscrow.collectFor, (address(hooked), address(hooked))),
             abi.encodeCall(IEscrow.deposit, (lane, 0))

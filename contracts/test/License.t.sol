@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {License} from "../src/License.sol";
 import {ILicense} from "../src/interfaces/ILicense.sol";
 import {HostileHolder} from "./hostile/HostileHolder.sol";
-import {Test} from "./Vm.sol";
+import {Test, Vm} from "./Vm.sol";
 
 /// @dev The test contract is the sale. Numbers are those of INVARIANTS.md.
 contract LicenseTest is Test {
@@ -50,7 +51,11 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_aPurchaseIsOneToTwoHundredAndFiftySix(uint256 count) public {
-        if (count > 0) count = bound(count, 257, type(uint256).max);
+        expectBatchRefused(0);
+        expectBatchRefused(bound(count, 257, type(uint256).max));
+    }
+
+    function expectBatchRefused(uint256 count) private {
         vm.expectRevert(abi.encodeWithSelector(ILicense.BatchSize.selector, count, 1, 256));
         license.mint(ALICE, count, 0);
     }
@@ -105,7 +110,11 @@ contract LicenseTest is Test {
 
     function testFuzz_L2_whatWasNotMintedHasNoOwner(uint256 id) public {
         license.mint(ALICE, 10, 0);
-        id = bound(id, 10, type(uint256).max);
+        expectNothing(10);
+        expectNothing(bound(id, 10, type(uint256).max));
+    }
+
+    function expectNothing(uint256 id) private {
         bytes memory missing = abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, id);
         vm.expectRevert(missing);
         license.ownerOf(id);
@@ -157,10 +166,30 @@ contract LicenseTest is Test {
         license.mint(address(0), 1, 0);
     }
 
+    function test_L1_eachOfAPurchaseIsToldAndNoOther() public {
+        license.mint(ALICE, 5, 0);
+        vm.recordLogs();
+        license.mint(BOB, 3, 0);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 3, "events");
+        for (uint256 n = 0; n < logs.length; ++n) {
+            assertTrue(logs[n].topics[0] == IERC721.Transfer.selector, "transfer");
+            assertEq(uint256(logs[n].topics[1]), 0, "from nobody");
+            assertEq(uint256(logs[n].topics[2]), uint160(BOB), "to the buyer");
+            assertEq(uint256(logs[n].topics[3]), 5 + n, "id");
+        }
+    }
+
     function test_L4_whatIsActivatedIsNotGivenBack() public {
         license.mint(ALICE, 1, 0);
-        vm.prank(ALICE);
+        vm.startPrank(ALICE);
+        vm.expectEmit();
+        emit ILicense.Activated(0);
         license.activate(ids(0));
+        vm.recordLogs();
+        license.activate(ids(0));
+        vm.stopPrank();
+        assertEq(vm.getRecordedLogs().length, 0, "told once");
         vm.expectRevert(abi.encodeWithSelector(ILicense.AlreadyActivated.selector, 0));
         license.burn(0, ALICE);
     }

@@ -467,6 +467,36 @@ contract LicenseSaleTest is SaleFixture {
         assertEq(token.balanceOf(address(sale)), 0, "left");
     }
 
+    function test_whatTheSaleDoesIsTold() public {
+        vm.warp(LISTED_OPENS - 1);
+        vm.expectEmit();
+        emit ILicenseSale.AllowlistPublished(LISTED, bytes32(uint256(1)));
+        vm.prank(GOVERNOR);
+        sale.publishAllowlist(LISTED, bytes32(uint256(1)));
+        vm.expectEmit();
+        emit ILicenseSale.ReferrerRegistered(BOB, 50_000, 150_000);
+        vm.prank(BOB);
+        sale.register();
+        vm.warp(PUBLIC_OPENS);
+        ILicenseSale.Order memory order = orderFor(ALICE, 2);
+        order.referrer = PARTNER;
+        buy(ALICE, order);
+        uint256 cost = 125_900_001 - 12_590_000;
+        vm.expectEmit();
+        emit ILicenseSale.Refunded(1, ALICE, cost, cost - cost * 30_000 / 1e6);
+        vm.prank(ALICE);
+        sale.refund(one(1), BOB);
+        vm.warp(REFUND_END);
+        uint256 commission = cost * 200_000 / 1e6;
+        vm.expectEmit();
+        emit ILicenseSale.CommissionTaken(PARTNER, BOB, commission);
+        vm.prank(PARTNER);
+        sale.takeCommission(BOB);
+        vm.expectEmit();
+        emit ILicenseSale.Collected(cost - commission + cost * 30_000 / 1e6);
+        sale.collect();
+    }
+
     function test_aPauseStopsBuyingAlone() public {
         buy(ALICE, 1);
         pauseSale();

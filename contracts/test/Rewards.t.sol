@@ -280,6 +280,26 @@ contract RewardsTest is Test, RewardsFixture {
         rewards.post(roots);
     }
 
+    /// R2: the last instant of a window belongs to it.
+    function test_theLastInstantIsForDisputeAndDecisionAndNotForSettling() public {
+        IRewards.Roots memory roots = posted();
+        vm.prank(ARBITER);
+        vm.expectRevert(abi.encodeWithSelector(IRewards.NotDisputed.selector));
+        rewards.decide(roots, true);
+        uint64 until = rewards.pending().disputableUntil;
+        vm.warp(until);
+        vm.expectRevert(abi.encodeWithSelector(IRewards.TooEarly.selector, until, until));
+        rewards.settle(roots);
+        disputeIt(roots);
+        until = rewards.pending().decidableUntil;
+        vm.warp(until);
+        vm.expectRevert(abi.encodeWithSelector(IRewards.TooEarly.selector, until, until));
+        rewards.settle(roots);
+        vm.prank(ARBITER);
+        rewards.decide(roots, true);
+        assertEq(rewards.finalEpoch(), 1, "final");
+    }
+
     /// R2: nobody gets around it by disputing himself first.
     function test_aSecondDisputeAndAWrongIdAreRefused() public {
         IRewards.Roots memory roots = posted();
@@ -404,6 +424,51 @@ contract RewardsTest is Test, RewardsFixture {
         points[1].afterSeconds = points[0].afterSeconds;
         vm.expectRevert(abi.encodeWithSelector(IRewards.InvalidVesting.selector, 1));
         Rewards(deploy("Rewards", abi.encode(emission, policy, dollars, pools, points)));
+    }
+
+    function test_whatIsPostedDisputedAndDecidedIsTold() public {
+        IRewards.Roots memory roots = rootsOf(leaves(5, 5), 10, 0);
+        bytes32 id = rewards.idOf(1, roots);
+        for (uint256 n = 0; n < 3; n++) {
+            vm.expectEmit();
+            emit IRewards.Posted(1, id, POSTER, roots, uint64(block.timestamp) + 3 days);
+            vm.prank(POSTER);
+            rewards.post(roots);
+            vm.expectEmit();
+            emit IRewards.Disputed(1, id, DISPUTER, uint64(block.timestamp) + 7 days);
+            disputeIt(roots);
+            vm.expectEmit();
+            if (n == 0) {
+                emit IRewards.Rejected(1, id, DISPUTER);
+                vm.prank(ARBITER);
+                rewards.decide(roots, false);
+            } else if (n == 1) {
+                emit IRewards.Voided(1, id);
+                vm.warp(block.timestamp + 7 days + 1);
+                rewards.settle(roots);
+            } else {
+                emit IRewards.Finalised(1, id, 10);
+                vm.prank(ARBITER);
+                rewards.decide(roots, true);
+            }
+        }
+    }
+
+    function test_whatIsClaimedTakenAndWithdrawnIsTold() public {
+        makeFinal(rootsOf(leaves(1_000, 0), 1_000, 0));
+        uint64 since = uint64(block.timestamp);
+        bytes32[] memory proof = SmallTree.proof(leaves(1_000, 0), 0);
+        vm.expectEmit();
+        emit IRewards.Claimed(ANNA, 1_000, since);
+        rewards.claim(ANNA, 1_000, proof);
+        vm.warp(since + 30 days);
+        vm.expectEmit();
+        emit IRewards.Taken(ANNA, since, BEN, 25, 75);
+        vm.prank(ANNA);
+        rewards.take(since, 100, BEN);
+        vm.expectEmit();
+        emit IRewards.BondWithdrawn(POSTER, POSTER_BOND);
+        rewards.withdrawBond(POSTER);
     }
 
     function leaves(uint256 anna, uint256 ben) private view returns (bytes32[] memory) {

@@ -368,6 +368,63 @@ contract StakeTest is StakeFixture {
         assertEq(stake.withdraw(MACHINE, OWNER), 500, "withdraws");
     }
 
+    function test_whatAnOwnerDoesIsTold() public {
+        token.mint(address(this), 100);
+        token.approve(address(stake), 100);
+        vm.expectEmit();
+        emit IStake.Staked(MACHINE, OWNER, address(this), 100);
+        stake.deposit(MACHINE, OWNER, 100);
+        vm.startPrank(OWNER);
+        vm.expectEmit();
+        emit IStake.Unstaking(MACHINE, OWNER, 30, uint64(START) + COOLDOWN);
+        stake.unstake(MACHINE, 30);
+        vm.expectEmit();
+        emit IStake.Unstaking(MACHINE, OWNER, 0, 0);
+        stake.cancelUnstake(MACHINE);
+        stake.unstake(MACHINE, 40);
+        vm.warp(START + COOLDOWN);
+        vm.expectEmit();
+        emit IStake.Unstaked(MACHINE, OWNER, STRANGER, 40);
+        stake.withdraw(MACHINE, STRANGER);
+        vm.stopPrank();
+    }
+
+    function test_theLifeOfASlashIsTold() public {
+        put(MACHINE, OWNER, 1_000);
+        IStake.Leaf memory leaf = leafOf(100, 30);
+        bytes32 id = stake.leafId(leaf);
+        makeFinal(id);
+        uint64 now_ = uint64(vm.getBlockTimestamp());
+        vm.expectEmit();
+        emit IStake.Announced(id, MACHINE, OWNER, 100, now_ + APPEAL);
+        stake.announce(leaf, none);
+        token.mint(OWNER, APPEAL_BOND);
+        vm.startPrank(OWNER);
+        token.approve(address(stake), APPEAL_BOND);
+        vm.expectEmit();
+        emit IStake.Appealed(id, OWNER, uint128(APPEAL_BOND), now_ + DECIDE);
+        stake.appeal(id);
+        vm.stopPrank();
+        vm.expectEmit();
+        emit IStake.Executed(id, VICTIM, 30, 70);
+        vm.prank(ARBITER);
+        stake.decide(leaf, true);
+        vm.expectEmit();
+        emit IStake.Collected(VICTIM, STRANGER, 30);
+        vm.prank(VICTIM);
+        stake.collect(STRANGER);
+        vm.expectEmit();
+        emit IStake.Burnt(70 + APPEAL_BOND);
+        stake.burn();
+        leaf = leafOf(100, 30);
+        id = announced(leaf);
+        appealed(id, OWNER);
+        vm.expectEmit();
+        emit IStake.Voided(id);
+        vm.prank(ARBITER);
+        stake.decide(leaf, false);
+    }
+
     function test_k1_aTokenThatTakesAFeeIsRefused() public {
         FeeToken taxed = new FeeToken();
         Stake other = newStake(taxed);
