@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LogLine, Run } from '@gpucoop/protocol/resources.ts';
 import { openDatabase } from '@gpucoop/server/db/open.ts';
 import { makePeerCertificate, type PeerCertificate } from '@gpucoop/server/peers/certificate.ts';
+import { claim } from '@gpucoop/server/runs/store.ts';
 import { openTestDatabase, type TestDatabase } from './support/database.ts';
 import { answer, enrolFake, type Behaviour, type FakeAgent } from './support/fake-agent.ts';
 import { describeNeeding } from './support/needs.ts';
@@ -240,6 +241,23 @@ describeNeeding(['postgres'], 'a run through the server that has not its machine
     await expectRight(database);
   });
 
+  test('an order and what becomes of it are said to the other, so that nobody waits for his next look', async () => {
+    const heard: string[] = [];
+    const unlisten = await database.listen('coop_wakes', (payload) => heard.push(payload));
+    const second = await order(near, renter, specOf({ command: ['sleep', '600'], stop_grace_s: 0 }));
+    const said = (from: string, word: unknown) =>
+      heard.some((payload) => {
+        const message = JSON.parse(payload) as { from: string; words: unknown[] };
+        return message.from === from && message.words.some((each) => JSON.stringify(each) === JSON.stringify(word));
+      });
+    const [nearId, farId] = [await idOf(near), await idOf(far)];
+    await until('the order is', async () => said(nearId, { lease: second.leases[0]!.id, to: farId }));
+    await until('what becomes of it is', async () => said(farId, { run: second.id }));
+    await agent.dial(near);
+    await until('the link is', async () => said(nearId, { link: agent.machineId, epoch: 2 }));
+    await unlisten();
+  });
+
   test('a machine that is removed at the one is told so by the other, and only then refused', async () => {
     await near.machines.remove(provider.id, agent.machineId);
     await until('it was told', async () => agent.calls.includes('POST /v1/remove'));
@@ -249,6 +267,26 @@ describeNeeding(['postgres'], 'a run through the server that has not its machine
       return presence === 'lost';
     });
     await expectRight(database);
+  });
+
+  test('what a server has locked is anybody’s when it is there no more, and nobody’s else while it is', async () => {
+    await near.runs.stop(renter.id, run.id);
+    await until('it has ended', async () => isEnded(await near.runs.get(renter.id, run.id)));
+    const { id } = run.leases[0]!;
+    const now = new Date();
+    await until('it is no controller’s any more, but for this test', async () => {
+      const { numUpdatedRows } = await database.db
+        .updateTable('leases')
+        .set({ removed_at: now, lock_token: 'killed', lock_expires_at: new Date(now.getTime() + 30_000) })
+        .where('id', '=', id)
+        .where((eb) => eb.or([eb('lock_token', 'is', null), eb('lock_token', '<>', 'killed')]))
+        .executeTakeFirst();
+      return numUpdatedRows === 0n; // it stayed as it was set
+    });
+    await database.db.insertInto('servers').values({ id: 'killed', started_at: now }).execute();
+    expect(await claim(database.db, id, 'heir', now)).toBeUndefined();
+    await database.db.deleteFrom('servers').where('id', '=', 'killed').execute();
+    expect(await claim(database.db, id, 'heir', now)).toMatchObject({ id, lock_token: 'heir' });
   });
 
   test('a word of another server wakes the lease, though nothing is due', async () => {
@@ -366,8 +404,8 @@ describeNeeding(['postgres'], 'a run through the server that has not its machine
     let reached = false;
     onCall('/exec', () => (reached = true));
     const own = await makePeerCertificate('stranger');
-    expect(await knock(port, {})).not.toContain('200');
-    expect(await knock(port, own)).not.toContain('200');
+    expect(await knock(port, {})).not.toContain('answered');
+    expect(await knock(port, own)).not.toContain('answered');
     const noisy = connectTcp(port, '127.0.0.1');
     noisy.on('error', () => {});
     noisy.write('GET /v1/leases/x HTTP/1.1\r\n\r\n');

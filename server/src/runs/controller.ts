@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { LeaseReport } from '@gpucoop/protocol/agent-api.ts';
 import { parseStatement, type Signer, type Statement } from '@gpucoop/protocol/evidence.ts';
 import type { Policy } from '@gpucoop/policy/policy.ts';
@@ -61,7 +61,7 @@ const STEPS_MAX = 12;
 const BATCH = 500;
 
 export function createController(deps: ControllerDeps): Controller {
-  const token = randomUUID();
+  const token = deps.own.serverId;
   const working = new Map<string, { again: boolean; done: Promise<void> }>();
   /** Of each machine, what it last reported: gone with what it no longer reports. */
   const lastReports = new Map<string, Map<string, string>>();

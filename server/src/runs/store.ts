@@ -15,8 +15,9 @@ export type Tx = Transaction<Tables>;
 export const LOCK_MS = 30_000;
 
 /**
- * Takes the row lease of a lease: until it expires, only the holder of `token` works on it. Undefined when another server has it.
- * Calling it again with the same token renews it.
+ * Takes the row lease of a lease: until it expires, only the server whose token it has works on it. Undefined when another one has it.
+ * Calling it again with the same token renews it. A server that is there no more has nothing: all that it may still write is guarded
+ * by its token.
  */
 export async function claim(db: Db, leaseId: string, token: string, now: Date): Promise<LeaseRow | undefined> {
   const never = new Date(now.getTime() + 2 * LOCK_MS); // a lock that ends later was taken before a clock was put back
@@ -30,6 +31,7 @@ export async function claim(db: Db, leaseId: string, token: string, now: Date): 
         eb('lock_token', '=', token),
         eb('lock_expires_at', '<', now),
         eb('lock_expires_at', '>', never),
+        eb.not(eb.exists(eb.selectFrom('servers').select('id').whereRef('servers.id', '=', 'leases.lock_token'))),
       ]),
     )
     .returningAll()
