@@ -115,7 +115,7 @@ describeNeeding(['postgres'], 'a run through the server that has not its machine
   });
 
   test('a file of megabytes arrives whole, up and down', async () => {
-    const bytes = Buffer.alloc(24 * 1024 * 1024, 'coop');
+    const bytes = Buffer.alloc(8 * 1024 * 1024, 'coop');
     let received: Buffer | undefined;
     onCall('/files', (call, method) => {
       if (method === 'GET') {
