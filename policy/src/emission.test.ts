@@ -99,12 +99,20 @@ test('a decaying curve never exceeds the exact one', () => {
   );
 });
 
+test('a power that is exact is not rounded', () => {
+  expect(powRayRoundedUp(RAY, 1_000_000_007n)).toBe(RAY);
+  expect([0n, 1n, 2n, 3n, 4n].map((n) => powRayRoundedUp(RAY / 2n, n))).toEqual(
+    [1n, 2n, 4n, 8n, 16n].map((n) => RAY / n),
+  );
+});
+
 test('geometric years give the shares that Aethir Edge publishes, and all of it in the end', () => {
   // 40 %, 24.12 %, 14.54 %, 8.77 %, 5.29 % with ratio 0.603: https://docs.myedge.io (mining)
   const total = 9_660_000_000n * IO;
   const curve = geometricYears({ total, ratio_ray: 603n * 10n ** 24n, years: 10, year_s: 31_557_600 });
   const years = curve.points.slice(1).map((point, n) => point.total - curve.points[n]!.total);
   expect(curve.points.at(-1)!.total).toBe(total);
+  expect(curve.points.map(({ at_s }) => at_s / 31_557_600)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   const shares = years.slice(0, 5).map((year) => Number((year * 10_000n) / total) / 100);
   expect(shares).toEqual([39.95, 24.09, 14.52, 8.76, 5.28]);
   for (const [n, year] of years.slice(1).entries()) {
@@ -134,6 +142,13 @@ test('a cliff gives nothing until it is over, then a straight line', () => {
   ]);
 });
 
+test('without a cliff the line begins with the genesis', () => {
+  expect(cliffThenLinear({ total: 10n, genesis: 1n, cliff_s: 0, term_s: 9 }).points).toEqual([
+    { at_s: 0, total: 1n },
+    { at_s: 9, total: 10n },
+  ]);
+});
+
 test('two points of one instant are a step', () => {
   const curve: Curve = {
     kind: 'points',
@@ -146,17 +161,48 @@ test('two points of one instant are a step', () => {
   expect([8n, 9n, 10n].map((at) => ceilingRoundedDown(curve, at))).toEqual([0n, 8n, 8n]);
 });
 
-test('a curve that cannot be deployed says why', () => {
-  expect(curveFault({ kind: 'points', points: [] })).toMatch('genesis');
-  expect(
-    curveFault({
-      kind: 'points',
-      points: [
-        { at_s: 0, total: 2n },
-        { at_s: 1, total: 1n },
-      ],
-    }),
-  ).toBe('point 1 goes back');
-  expect(curveFault({ ...ionet, decay_ray: 0n })).toMatch('decay_ray');
-  expect(curveFault({ ...ionet, genesis: ionet.cap + 1n })).toMatch('within the cap');
+describe('a curve that cannot be deployed says why', () => {
+  const MOST = 2n ** 128n - 1n;
+  test.each([
+    ['the published one', {}, undefined],
+    ['no genesis and nothing after it', { genesis: 0n, first: 0n }, undefined],
+    ['a genesis that is all', { genesis: ionet.cap }, undefined],
+    ['the most that the contract can multiply', { first: MOST, cap: MOST }, undefined],
+    ['all in the first epoch', { decay_ray: RAY }, undefined],
+    ['the shortest epoch', { epoch_s: 1 }, undefined],
+    ['the longest epoch', { epoch_s: 2 ** 32 - 1 }, undefined],
+    ['a genesis beyond the cap', { genesis: ionet.cap + 1n }, 'genesis is within the cap'],
+    ['a genesis below zero', { genesis: -1n }, 'not negative'],
+    ['a first epoch below zero', { first: -1n }, 'not negative'],
+    ['too large a first epoch', { first: MOST + 1n }, 'amounts are below 2^128'],
+    ['too large a cap', { cap: MOST + 1n }, 'amounts are below 2^128'],
+    ['no decay', { decay_ray: 0n }, 'decay_ray lies above 0'],
+    ['more decay than all', { decay_ray: RAY + 1n }, 'decay_ray lies above 0 and at most at 10^27'],
+    ['epochs of no time', { epoch_s: 0 }, 'whole seconds'],
+    ['epochs of less than no time', { epoch_s: -1 }, 'whole seconds'],
+    ['epochs of half a second', { epoch_s: 0.5 }, 'whole seconds'],
+    ['epochs too long for the contract', { epoch_s: 2 ** 32 }, 'below 2^32'],
+  ])('%s', (_, change, fault) => {
+    const found = curveFault({ ...ionet, ...change });
+    if (fault === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(fault);
+  });
+
+  const at = (at_s: number, total: bigint) => ({ at_s, total });
+  test.each([
+    ['no points', [], 'the first point is the genesis'],
+    ['a first point that is late', [at(1, 0n)], 'the first point is the genesis'],
+    ['one point of nothing', [at(0, 0n)], undefined],
+    ['one point of the most', [at(0, MOST)], undefined],
+    ['a step, and a time in which nothing is released', [at(0, 1n), at(0, 2n), at(9, 2n)], undefined],
+    ['an amount that falls', [at(0, 2n), at(1, 1n)], 'point 1 goes back'],
+    ['a time that goes back', [at(0, 0n), at(9, 1n), at(8, 2n)], 'point 2 goes back'],
+    ['an amount below zero', [at(0, -1n)], 'point 0: whole seconds'],
+    ['too large an amount', [at(0, 0n), at(1, MOST + 1n)], 'point 1: whole seconds, and an amount below 2^128'],
+    ['half a second', [at(0, 0n), at(0.5, 1n)], 'point 1: whole seconds'],
+  ])('%s', (_, points_, fault) => {
+    const found = curveFault({ kind: 'points', points: points_ });
+    if (fault === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(fault);
+  });
 });

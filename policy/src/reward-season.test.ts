@@ -11,6 +11,8 @@ test('an hour rented counts as an hour online more, a slower line less, a class 
   expect(seasonPoints(season, { ...node, rented_hours: 100 })).toBe(2n * one);
   expect(seasonPoints(season, { ...node, connectivity: 1 })).toBe(one / 4n);
   expect(seasonPoints(season, { ...node, connectivity: 0 })).toBe(0n);
+  expect(seasonPoints(season, { ...node, connectivity: 99 })).toBe(0n);
+  expect(seasonPoints(season, { ...node, devices: 16 })).toBe(2n * one);
   expect(seasonPoints(season, { ...node, class: 'rtx-4090' }) * 40n).toBe(one * 3n); // 0.75 against 10
   expect(seasonPoints(season, { ...node, class: 'of-nobody' })).toBe(0n);
 });

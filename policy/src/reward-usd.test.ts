@@ -58,7 +58,9 @@ test('nothing owed, and a token without a price', () => {
     burnt: 5n,
     sustainabilityPpm: undefined,
   });
-  expect(() => usdTargetedRelease(1n, { priceMicros: 0n, decimals: 18 }, { rewards: 1n, fees: 1n }, 0)).toThrow(
-    RangeError,
-  );
+  for (const priceMicros of [0n, -1n]) {
+    expect(() => usdTargetedRelease(1n, { priceMicros, decimals: 18 }, { rewards: 1n, fees: 1n }, 0)).toThrow(
+      'a token without a price pays nobody',
+    );
+  }
 });

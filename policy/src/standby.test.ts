@@ -26,6 +26,7 @@ test('the integer root is the root', () => {
       expect(root * root <= n && (root + 1n) * (root + 1n) > n).toBe(true);
     }),
   );
+  expect([0n, 1n, 2n, 3n, 4n, 8n, 9n].map(squareRootRoundedDown)).toEqual([0n, 1n, 1n, 1n, 2n, 2n, 3n]);
   expect(() => squareRootRoundedDown(-1n)).toThrow(RangeError);
 });
 
