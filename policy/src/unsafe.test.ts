@@ -226,6 +226,63 @@ test.each(rows)('%s: %s at %s', (_, severity, path, change) => {
   else expect(found.filter((danger) => danger.severity === 'error')).toEqual([]);
 });
 
+/** The other side of each bound: one step further and a row above would refuse it. */
+const justSafe: [what: string, change: (policy: Json) => void][] = [
+  ['a cooldown of check window and dispute', (p) => void (p.stake!.cooldown_s = 3 * DAY)],
+  ['a thaw of check window and signing', (p) => void (p.escrow!.thaw_s = DAY + 3600)],
+  ['a thaw and two halts between halts', (p) => void (p.escrow!.halt_every_s = 4 * DAY)],
+  ['the most that a statement may keep being the fees', (p) => void (p.escrow!.fee_most_ppm = 50_000)],
+  ['a refund that ends with the sale', (p) => void (p.licences!.refund.until_s = 28 * DAY)],
+  ['a refund for a tenth', (p) => void (p.licences!.refund.fee_ppm = 100_000)],
+  ['rebates of half', (p) => void (p.licences!.codes.rebate_ppm = 350_000)],
+  ['roots that may take a millionth', (p) => void (p.stake!.root_most_ppm = 1)],
+  ['the highest commission', (p) => void (p.licences!.codes.commission_ppm = 100_000)],
+  ['a commission once the refund ends', (p) => void (p.licences!.codes.paid_after_s = 30 * DAY)],
+  ['a transfer a second after the refund ends', (p) => void (p.licences!.locked_until_s = 30 * DAY + 1)],
+  ['a list until all may buy', (p) => void (p.licences!.phases['allowlist']!.until_s = 2 * DAY)],
+  ['a cap of the whole tier', (p) => void (p.licences!.tiers[0]!.cap_per_address = 500)],
+  ['two tiers of one price', (p) => void (p.licences!.tiers[1]!.price = '200000000')],
+  ['one rule on a pool after the other', follow],
+  ['a discount of all fees', (p) => void (p.fees.token!.discount_ppm = 50_000)],
+  ['nearly all fees to the referrer', (p) => void (p.fees.referral_ppm = 999_999)],
+  ['no discount, where both pay the same', (p) => void (p.fees.token!.discount_ppm = 0)],
+  ['lower fees in tokens with a discount', (p) => void Object.assign(p.fees.token!, { provider_ppm: 49_999 })],
+  ['a lie that costs a little more', (p) => void (p.stake!.slash.false_offer!.stake_ppm = 200_001)],
+  ['a stake that fills slowly', (p) => void Object.assign(p.stake!.required, { keep_ppm: 1 })],
+  [
+    'waiting that pays a little less',
+    (p) => void Object.assign(standbyClass(p, 't4'), { pay_micros_per_hour: 113_999 }),
+  ],
+  ['one check with a consequence', (p) => void Object.assign(p.rewards['standby']!, { checks: ['rented', 'proof'] })],
+  ['a lapse that costs a little', (p) => void (p.pledges!.lapse_ppm = 1)],
+  ['free pledges that raise nothing', quiet],
+  ['an answer as long as a quote', (p) => void (p.pledges!.answer_s = 120)],
+  ['a pledge a second longer than the proof', (p) => void (p.pledges!.longest_s = DAY + 1)],
+  ['a majority of all', (p) => void (p.checks!.kinds['proof']!.majority_ppm = 999_999)],
+  ['an operator with a seat less than decides', (p) => void (p.checks!.kinds['proof']!.operators = 3)],
+  ['a claim a unit above its fee', (p) => void Object.assign(p.claims!, { fee: '5', least: '6' })],
+  ['a dispute as dear as a post', (p) => void (p.claims!.dispute_bond = p.claims!.poster_bond)],
+  ['a change once one can leave', (p) => void (p.governance!.timelock_s = 2 * DAY)],
+  ['tiers of an edge that rise', (p) => void (p.edge = { ...aethirEdge(), pool: 'edge', vesting: 'providers' })],
+  [
+    'a place with a part refused',
+    (p) => void (p.place = { ...places()!, providers: { only: ['ua'], refused: ['ua-43'] } }),
+  ],
+  ['what is given up goes to a pool, and nothing is', giveUpNothing],
+];
+
+test.each(justSafe)('%s is no danger', (_, change) => {
+  const changed = structuredClone(json);
+  change(changed);
+  expect(dangersOf(Policy.parse(withEdgePool(changed)))).toEqual([]);
+});
+
+test('on a computer of one’s own credit and quick changes are no danger', () => {
+  const changed: Json = { ...structuredClone(json), network: 'local', test_credit_micros: 1 };
+  changed.governance!.timelock_s = 0;
+  expect(dangersOf(Policy.parse(changed))).toEqual([]);
+});
+
 test('seasons larger than their pool are refused', () => {
   const ionet = structuredClone(policyJson(presets['ionet']!.policy));
   Object.assign(ionet.rewards['ignition_2']!, { amount: '7500000000000000000000001' });
@@ -253,6 +310,24 @@ function withPoorGold(): Json['edge'] {
   const edge = aethirEdge();
   edge.tiers['gold']!.base_per_day = '1';
   return { ...edge, pool: 'edge', vesting: 'providers' };
+}
+
+/** The checkers are paid until the day from which something else takes their pool. */
+function follow(policy: Json): void {
+  const later = structuredClone(policy.rewards['checkers']!);
+  later.from_s = 100;
+  policy.rewards['checkers']!.until_s = 100;
+  policy.rewards['later'] = later;
+}
+
+function quiet(policy: Json): void {
+  policy.pledges!.lapse_ppm = 0;
+  Object.assign(policy.rewards['standby']!, { pledged_ppm: 0 });
+}
+
+function giveUpNothing(policy: Json): void {
+  policy.claims!.forfeits = 'pool';
+  policy.claims!.vesting['checkers'] = { points: [{ after_s: 0, ppm: 1_000_000 }] };
 }
 
 const places = (): Json['place'] => ({
