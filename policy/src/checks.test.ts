@@ -44,5 +44,8 @@ test('there is never more than one verdict, in whatever order answers come', () 
 test('a lie is caught 3.6 times a day by a proof every six hours that sees nine of ten, and never by being alive', () => {
   expect(catchesPerDayPpm(standby.policy.checks!.kinds, ['liveness', 'proof'])).toBe(3_600_000n);
   expect(catchesPerDayPpm(standby.policy.checks!.kinds, ['liveness', 'rented'])).toBe(0n);
+  const { proof: every6h } = standby.policy.checks!.kinds;
+  expect(catchesPerDayPpm({ proof: { ...every6h!, when: 'enrolment' } }, ['proof', 'of nobody'])).toBe(0n);
+  expect(catchesPerDayPpm({ proof: { ...every6h!, shadow: true } }, ['proof'])).toBe(0n);
   expect(catchesPerDayPpm(ionet.policy.checks!.kinds, Object.keys(ionet.policy.checks!.kinds))).toBe(12_000_000n);
 });

@@ -40,7 +40,11 @@ test.each<[string, Partial<Pledge>, number, ReturnType<typeof pledgeState>]>([
   ['lapses by an order too late', { calledAt: 10, orderedAt: 11 + DAY }, 11 + DAY, 'lapsed'],
   ['cannot be taken back once called', { calledAt: 10, withdrawnAt: 11 }, 12, 'called'],
   ['is taken back before it is called', { withdrawnAt: 9, calledAt: 10 }, 12, 'withdrawn'],
-  ['is not called once it has ended', { calledAt: 31 * DAY }, 31 * DAY, 'expired'],
+  ['is not called once it has ended', { calledAt: 30 * DAY }, 30 * DAY, 'expired'],
+  ['is called by its last second', { calledAt: 30 * DAY - 1 }, 30 * DAY, 'called'],
+  ['stays called where it was taken back in the same second', { calledAt: 10, withdrawnAt: 10 }, 12, 'called'],
+  ['is not taken back once it has ended', { withdrawnAt: 30 * DAY }, 30 * DAY, 'expired'],
+  ['is taken back in its last second', { withdrawnAt: 30 * DAY - 1 }, 30 * DAY, 'withdrawn'],
 ])('a pledge %s', (_, change, now, state) => {
   expect(pledgeState(rules, { ...pledge, ...change }, now)).toBe(state);
 });
@@ -55,4 +59,5 @@ test('the whole deposit comes back but for a lapse, and nothing of it is lost be
     }),
   );
   expect(depositBack(rules, 'called', 1n)).toBeUndefined();
+  expect(depositBack(rules, 'waiting', 1n)).toBeUndefined();
 });

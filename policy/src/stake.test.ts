@@ -50,6 +50,7 @@ test('a part of a unit is a whole one more: nobody has less at risk than the rul
   expect(stakeRequiredRoundedUp(perDevice, one)).toEqual({ currency: 'token', tokens: 1n });
   const coefficient = { kind: 'coefficient', coefficient: 3n, values: { l4: 333_334 }, fixed_for_s: 1 } as const;
   expect(stakeRequiredRoundedUp(coefficient, one)).toEqual({ currency: 'token', tokens: 2n });
+  expect(stakeRequiredRoundedUp(coefficient, { ...one, devices: 3 })).toEqual({ currency: 'token', tokens: 4n });
   expect(stakeRequiredRoundedUp({ kind: 'earned', keep_ppm: 1, at_risk_s: 1 }, one)).toEqual({
     currency: 'dollars',
     micros: 1n,

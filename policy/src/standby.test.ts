@@ -59,6 +59,8 @@ test('who asks too much waits for nothing, and the others are not paid more for 
   const greedy = { ...hour, askMicrosPerHour: 330_001n };
   const pay = rule.classes['rtx-4090']!.pay_micros_per_hour;
   expect(standbyOwed(rule, 'rtx-4090', 2n, [greedy, hour])).toEqual([0n, pay]);
+  const dearest = { ...hour, askMicrosPerHour: 330_000n };
+  expect(standbyOwed(rule, 'rtx-4090', 2n, [dearest, hour])).toEqual([pay, pay]);
   expect(standbyOwed(rule, 'of-nobody', 2n, [hour])).toEqual([0n]);
 });
 

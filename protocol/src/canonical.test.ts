@@ -54,6 +54,9 @@ test.each([
   ['nothing', undefined],
   ['a function', () => 1],
   ['a symbol', Symbol('x')],
+  ['a date', new Date(0)],
+  ['a map', new Map([['a', 1]])],
+  ['bytes', new Uint8Array([1])],
 ])('%s is not signed, wherever it stands', (_, value) => {
   expect(() => canonicalJson(value)).toThrow(TypeError);
   expect(() => canonicalJson([value])).toThrow(TypeError);

@@ -3,8 +3,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /**
  * RFC 8785 canonical JSON for the values Coop signs: objects with keys in UTF-16 order, no white space, integers only.
- * Throws on floats and bigints, so that nobody signs what another language would print differently. A key whose value is undefined is
- * left out; elsewhere undefined throws too.
+ * Throws on floats, bigints and objects of a class (a date would be `{}`), so that nobody signs what another language would print
+ * differently. A key whose value is undefined is left out; elsewhere undefined throws too.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
@@ -13,13 +13,18 @@ export function canonicalJson(value: unknown): string {
     return String(value);
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value === 'object') {
+  if (typeof value === 'object' && isPlain(value)) {
     const entries = Object.entries(value)
       .filter(([, item]) => item !== undefined)
       .toSorted(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
   }
   throw new TypeError(`a ${typeof value} cannot be written as canonical JSON`);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** SHA-256 of the canonical JSON, as 64 hex digits. */
