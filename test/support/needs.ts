@@ -12,6 +12,7 @@ export type Part =
   | 'gvisor'
   | 'btrfs'
   | 'postgres'
+  | 'sshd'
   | 'root'
   | 'iptables'
   | 'gpu'
@@ -37,6 +38,7 @@ const probes: Record<Part, () => string | undefined> = {
     process.env.TEST_DATABASE_URL !== undefined || postgresBinDir() !== undefined
       ? undefined
       : 'no PostgreSQL programs and no TEST_DATABASE_URL',
+  sshd: () => (existsSync('/usr/sbin/sshd') ? undefined : 'no OpenSSH server at /usr/sbin/sshd'),
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
   iptables: () => (answers('iptables', ['-w', '-L', '-n']) ? undefined : 'iptables does not work here'),
   cc: () => (answers('g++', ['--version']) ? undefined : 'no C++ compiler, g++'),

@@ -36,7 +36,17 @@ describe('what a container is given', () => {
     const { HostConfig: host } = containerConfig(testOrder(), around());
     expect(host).toMatchObject({
       CapDrop: ['ALL'],
-      CapAdd: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'],
+      CapAdd: [
+        'CHOWN',
+        'DAC_OVERRIDE',
+        'FOWNER',
+        'FSETID',
+        'KILL',
+        'NET_BIND_SERVICE',
+        'SETGID',
+        'SETUID',
+        'SYS_CHROOT',
+      ],
       SecurityOpt: ['no-new-privileges'],
       Privileged: false,
       RestartPolicy: { Name: '' },
@@ -63,11 +73,11 @@ describe('what a container is given', () => {
         testOrder({ user }),
         around({ addsToAnyUser }, { image: { id: 'sha256:1', digest: null, sizeBytes: 1, user: imageUser } }),
       ).HostConfig?.CapAdd;
-    for (const root of ['', '0', 'root', '0:0', 'root:staff']) expect(added(null, root)).toHaveLength(8);
+    for (const root of ['', '0', 'root', '0:0', 'root:staff']) expect(added(null, root)).toHaveLength(9);
     for (const other of ['1000', 'nobody', '1000:0', '00']) expect(added(null, other)).toEqual([]);
     expect(added('1000', '')).toEqual([]);
-    expect(added('0', 'nobody')).toHaveLength(8);
-    expect(added('1000', '', false)).toHaveLength(8);
+    expect(added('0', 'nobody')).toHaveLength(9);
+    expect(added('1000', '', false)).toHaveLength(9);
   });
 
   test('its limits, and the network or none', () => {

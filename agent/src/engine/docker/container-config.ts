@@ -9,10 +9,20 @@ export const labels = { agent: 'coop.agent', lease: 'coop.lease', order: 'coop.o
 const MIB = 1024 * 1024;
 
 /**
- * What root of an ordinary image needs on its own files, processes and ports (apt, gosu, postgres), and nothing that reaches beyond
- * them: docs/decisions/005.
+ * What root of an ordinary image needs on its own files, processes and ports (apt, gosu, postgres, sshd), and nothing that reaches
+ * beyond them: docs/decisions/005.
  */
-const ROOT_MAY = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
+const ROOT_MAY = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'NET_BIND_SERVICE',
+  'SETGID',
+  'SETUID',
+  'SYS_CHROOT',
+];
 
 export type Surroundings = {
   agentId: string;

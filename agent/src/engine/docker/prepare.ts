@@ -41,10 +41,11 @@ export async function prepareLease(
     refuseOpenNetwork(isolation, existing.HostConfig.NetworkMode);
     return { containerId: existing.Id, isNew: false };
   }
-  const image = await imageOf(parts, order, onProgress, signal);
-  // gVisor brings a network of its own up.
-  const networkHolder = order.isolation === 'sandbox' ? undefined : await readyNetworks.take();
+  let networkHolder: string | undefined;
   try {
+    const image = await imageOf(parts, order, onProgress, signal);
+    // gVisor brings a network of its own up.
+    if (order.isolation !== 'sandbox') networkHolder = await readyNetworks.take();
     if (networkHolder === undefined) await closedOff;
     signal.throwIfAborted();
     onProgress({ phase: 'creating', pulled_bytes: null, total_bytes: null });
@@ -56,6 +57,8 @@ export async function prepareLease(
     if (id === undefined) return await prepareLease(parts, order, onProgress, signal);
     return { containerId: id, isNew: true };
   } finally {
+    // Whoever is told that it failed may take the rules away at once.
+    await closedOff;
     if (networkHolder !== undefined) readyNetworks.settle(networkHolder);
   }
 }
