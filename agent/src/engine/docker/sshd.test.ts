@@ -80,8 +80,7 @@ function tarWithSshd(dir: string): Buffer {
     }
   }
   for (const name of ['sh', 'id', 'cat', 'true']) cpSync(join(root, 'bin/busybox'), join(root, 'bin', name));
-  for (const name of ['key', 'host-key'])
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, name)]);
+  for (const name of ['key', 'host-key']) run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, name)]);
   make('etc/passwd', 'root:*:0:0:root:/root:/bin/sh\nsshd:*:100:65534::/run/sshd:/bin/false\n');
   make('etc/group', 'root:*:0:\nnogroup:*:65534:\n');
   make('etc/only-here', 'in the lease\n');
@@ -97,16 +96,20 @@ function tarWithSshd(dir: string): Buffer {
     mkdirSync(join(root, path), { recursive: true });
     chmodSync(join(root, path), mode);
   }
-  return execFileSync('tar', ['-C', root, '-c', '.'], { maxBuffer: 256 * 1024 * 1024 });
+  return run('tar', ['-C', root, '-c', '.']);
 }
 
 function librariesOf(program: string): string[] {
   try {
-    const listing = execFileSync('ldd', [program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const listing = run('ldd', [program]).toString();
     return [...listing.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map((match) => match[1]!);
   } catch {
     return []; // it is static
   }
+}
+
+function run(command: string, args: string[]): Buffer {
+  return execFileSync(command, args, { maxBuffer: 256 * 1024 * 1024, stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
 async function drain(stream: NodeJS.ReadableStream): Promise<void> {
