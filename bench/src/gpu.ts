@@ -6,7 +6,10 @@ import type { ProvedHere } from '@gpucoop/proof/program/prove-here.ts';
 import { allDevices, openProvers } from '@gpucoop/proof/provers/provers.ts';
 import type { FoundDevice } from '@gpucoop/proof/provers/provers.ts';
 import type { Bench, BenchOptions } from './bench.ts';
+import { productRows, productRuns } from './gpu/products.ts';
+import type { ProductRun } from './gpu/products.ts';
 import { quantile } from './statistics.ts';
+import { table } from './table.ts';
 
 /**
  * Every prover on every device of this machine: what honest runs take, what share of the data sheet they prove, and which thresholds follow.
@@ -14,12 +17,18 @@ import { quantile } from './statistics.ts';
  */
 export const gpu: Bench = {
   name: 'gpu',
-  what: 'the proof on every device: honest times, share of the data sheet, thresholds that follow',
+  what: 'every product kernel of an NVIDIA card; the proof on every device: honest times, share of the data sheet, thresholds',
   async run(options) {
     const found = await allDevices(openProvers({ software: true }));
     const cards = found.filter(({ prover, device }) => prover.kind !== 'cpu' && !isSoftware(device.name));
     if (cards.length === 0) {
       options.say('there is no GPU that a driver here knows: only the processor runs, and software that draws for it');
+    }
+    const kernels: ProductRun[] = [];
+    for (const card of found.filter(({ prover }) => prover.kind === 'cuda')) {
+      const runs = await productRuns(card, options);
+      console.log(`${table(productRows(runs, sheetOf(card)?.int8Tops))}\n`);
+      kernels.push(...runs);
     }
     const measured: Measured[] = [];
     for (const one of found) {
@@ -27,7 +36,7 @@ export const gpu: Bench = {
     }
     return {
       rows: measured.map(rowOf),
-      json: { measured: measured.map(({ runs, ...rest }) => ({ ...rest, runs: runs.map(plain) })) },
+      json: { kernels, measured: measured.map(({ runs, ...rest }) => ({ ...rest, runs: runs.map(plain) })) },
     };
   },
 };
