@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parameterRanges } from '../parameters.ts';
 
-export const usage = `Usage: coop prove [--device cpu] [--n 1024] [--memory 256MiB] [--threads N] [--software] [--json]
+export const usage = `Usage: coop prove [--device cpu] [--n 1024] [--memory 256MiB] [--threads N] [--software] [--ocsp FILE] [--json]
 
 Challenges this machine, verifies its answers, and prints what they prove: lower bounds for memory, bandwidth and int8 arithmetic.
 
@@ -10,6 +10,7 @@ Challenges this machine, verifies its answers, and prints what they prove: lower
   --memory SIZE    how much to fill, as 256MiB or 8GiB. 256MiB, on an NVIDIA card 92 % of what is free
   --threads N      of the processor; all where nothing else is said
   --software       a processor behind a graphics driver may be the GPU; it shows that the prover works, and nothing else
+  --ocsp FILE      an OCSP response, as a file in DER, about a certificate of an NVIDIA card's attestation; may stand several times
   --json           one JSON object for each device
 `;
 
@@ -19,6 +20,7 @@ export type Options = {
   memoryBytes: number | undefined;
   threads: number | undefined;
   software: boolean;
+  ocspFiles: readonly string[];
   json: boolean;
 };
 export class UsageError extends Error {}
@@ -32,6 +34,7 @@ export function readArguments(argv: readonly string[]): Options | 'help' {
     memoryBytes: values.memory === undefined ? undefined : sizeBytes(values.memory),
     threads: values.threads === undefined ? undefined : whole('--threads', values.threads),
     software: values.software,
+    ocspFiles: values.ocsp,
     json: values.json,
   };
 }
@@ -55,6 +58,7 @@ function parsed(argv: readonly string[]) {
         memory: { type: 'string' },
         threads: { type: 'string' },
         software: { type: 'boolean', default: false },
+        ocsp: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h' },
       },

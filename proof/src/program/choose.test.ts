@@ -9,6 +9,7 @@ const anything = {
   memoryBytes: undefined,
   threads: undefined,
   software: false,
+  ocspFiles: [],
   json: false,
 };
 

@@ -1,5 +1,6 @@
 import { readArguments, UsageError, usage } from './arguments.ts';
 import { choose } from './choose.ts';
+import { readOcspFiles } from './ocsp-files.ts';
 import { proveHere } from './prove-here.ts';
 import { show, showJson } from './show.ts';
 import { named, openProgress } from './progress.ts';
@@ -13,9 +14,10 @@ async function main(): Promise<number> {
   }
   const progress = openProgress(process.stderr);
   const chosen = await choose(options);
+  const ocspAnswers = await readOcspFiles(options.ocspFiles);
   // All at once: cards of one machine share its buses, and whoever rents them rents that too.
   const results = await Promise.all(
-    chosen.map((one) => proveHere(one, chosen.length === 1 ? progress : named(one.device.id, progress))),
+    chosen.map((one) => proveHere(one, chosen.length === 1 ? progress : named(one.device.id, progress), ocspAnswers)),
   ).finally(progress.clear);
   process.stdout.write(
     results.map((result) => (options.json ? showJson(result) : show(result))).join(options.json ? '' : '\n'),

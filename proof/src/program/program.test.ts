@@ -33,6 +33,8 @@ test.each([
   [['--device', 'GPU-1'], 'there is no device GPU-1'],
   [['--threads', '0'], 'whole number'],
   [['--fast'], '--fast'],
+  [['--ocsp', '/nowhere'], '/nowhere cannot be read'],
+  [['--ocsp', main], 'no OCSP response'],
 ])('%s is refused with what is wrong', async (args, words) => {
   const { code, stderr } = await failing(...args);
   expect(code).toBe(2);

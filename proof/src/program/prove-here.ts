@@ -32,7 +32,12 @@ export type ProvedHere = {
 const PATIENCE: Limits = { commitMs: 3_600_000, exchangeMs: 600_000, openMs: 600_000, allowanceMs: 0 };
 const PINGS = 5;
 
-export async function proveHere(chosen: Chosen, progress: Progress): Promise<ProvedHere> {
+/** `ocspAnswers`: about the certificates of a card's attestation. */
+export async function proveHere(
+  chosen: Chosen,
+  progress: Progress,
+  ocspAnswers: readonly Uint8Array[] = [],
+): Promise<ProvedHere> {
   const { prover, device, memoryBytes } = chosen;
   const parameters = sized(chosen);
   const [machine, checker] = [ed25519.keygen(), ed25519.keygen()];
@@ -72,7 +77,7 @@ export async function proveHere(chosen: Chosen, progress: Progress): Promise<Pro
     const verifyMs = nowMs() - lastAnsweredMs();
     const verdict = await signedVerdict(ended, sign);
     const isCard = prover.kind === 'cuda';
-    const attestation = isCard ? await attest(device, machine.publicKey, challenge.id) : undefined;
+    const attestation = isCard ? await attest(device, machine.publicKey, challenge.id, ocspAnswers) : undefined;
     return { device, kind: prover.kind, parameters, ended, verdict, verifyMs, attestation };
   } finally {
     await answerer.close();

@@ -60,7 +60,9 @@ export function showJson({ device, kind, parameters, ended, verdict, verifyMs, a
           },
           classes: supportedClasses(proven.bounds),
         }),
-    ...(attestation === undefined ? {} : { attestation: sayAttestation(attestation) }),
+    ...(attestation === undefined
+      ? {}
+      : { attestation: sayAttestation(attestation), attestation_chain: attestation.chain }),
     verify_ms: Math.round(verifyMs * 10) / 10,
     verdict: Buffer.from(verdict).toString('hex'),
   })}\n`;

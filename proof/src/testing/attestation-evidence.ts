@@ -1,5 +1,7 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { certificate, keys, pem } from './certificates.ts';
+import type { Keys } from './certificates.ts';
 
 /** A chain and a report as a card would give them, under a root of our own. */
 export type Maker = {
@@ -7,8 +9,12 @@ export type Maker = {
   chain: string;
   /** SHA-256 of the root, in hex. */
   root: string;
+  /** In DER and with their keys, in the order of the chain. */
+  certificates: readonly Issued[];
   report: (nonce: Uint8Array, measurements?: readonly Uint8Array[]) => Uint8Array;
 };
+
+export type Issued = { der: Buffer; keys: Keys };
 
 export type ChainOptions = {
   /** Years from which and to which the card's own certificate is valid. */
@@ -60,6 +66,7 @@ export function cardWithChain({
   ];
   return {
     chain: certificates.map(pem).join(''),
+    certificates: [card, middle, root].map((owner, n) => ({ der: certificates[n]!, keys: owner })),
     root: createHash('sha256').update(certificates[2]!).digest('hex'),
     report: (nonce, measurements = [Buffer.alloc(48, 1), Buffer.alloc(48, 2)]) =>
       signedReport(nonce, measurements, (otherKey ? stranger : card).privateKey),
@@ -78,56 +85,6 @@ function signedReport(nonce: Uint8Array, measurements: readonly Uint8Array[], ke
   return new Uint8Array(Buffer.concat([signed, sign('sha384', signed, { key, dsaEncoding: 'ieee-p1363' })]));
 }
 
-type Keys = { publicKey: KeyObject; privateKey: KeyObject };
-const keys = (): Keys => generateKeyPairSync('ec', { namedCurve: 'P-384' });
-
-type CertificateOptions = {
-  subject: string;
-  issuer: string;
-  key: Keys;
-  by: Keys;
-  years: [number, number];
-  authority: boolean;
-};
-
-/** X.509 in DER (RFC 5280). */
-function certificate({ subject, issuer, key, by, years, authority }: CertificateOptions): Buffer {
-  const algorithm = sequence(Buffer.from('06082a8648ce3d040303', 'hex')); // ecdsa-with-SHA384
-  const constraints = sequence(
-    Buffer.from('0603551d130101ff', 'hex'),
-    der(0x04, authority ? sequence(Buffer.from('0101ff', 'hex')) : sequence()),
-  );
-  const body = sequence(
-    Buffer.from('a003020102', 'hex'), // version 3
-    der(0x02, Buffer.from([subject.length])),
-    algorithm,
-    name(issuer),
-    sequence(...years.map((year) => der(0x18, Buffer.from(`${year}0101000000Z`)))),
-    name(subject),
-    key.publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(constraints)),
-  );
-  return sequence(body, algorithm, der(0x03, Buffer.from([0]), sign('sha384', body, by.privateKey)));
-}
-
-const name = (common: string): Buffer =>
-  sequence(der(0x31, sequence(Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(common)))));
-const sequence = (...parts: Buffer[]): Buffer => der(0x30, ...parts);
-
-function der(tag: number, ...parts: Buffer[]): Buffer {
-  const body = Buffer.concat(parts);
-  const size = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...size]), body]);
-}
-
 function le16(value: number): Buffer {
   return Buffer.from([value & 0xff, value >> 8]);
-}
-
-function pem(certificateBytes: Buffer): string {
-  const lines = certificateBytes
-    .toString('base64')
-    .match(/.{1,64}/g)!
-    .join('\n');
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
