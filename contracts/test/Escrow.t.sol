@@ -197,6 +197,45 @@ contract EscrowTest is EscrowFixture {
         assertEq(escrow.laneState(lane).limit.burst, 30, "and so does the burst beside it");
     }
 
+    function test_x7_aPaymentDoesNotTakeALoweringBack() public {
+        IEscrow.Lane memory lane = fundedLane(1_000);
+        setLimit(lane, 0, 10);
+        assertEq(serve(lane, PROVIDER, 100, 100), 100, "not lowered yet");
+        vm.warp(START + THAW);
+        assertEq(escrow.laneState(lane).limit.burst, 10, "lowered");
+    }
+
+    function test_x7_anEndBeforeALoweringEnds() public {
+        IEscrow.Lane memory lane = fundedLane(1_000);
+        uint64 end = uint64(START) + THAW + 10;
+        vm.prank(renter);
+        escrow.setExpiry(lane, end);
+        vm.warp(START + 50);
+        setLimit(lane, 0, 10);
+        vm.warp(end);
+        assertEq(serve(lane, PROVIDER, 100, 100), 0, "ended, and not lowered yet");
+    }
+
+    function test_x10_aHaltIsOverInItsLastSecond() public {
+        IEscrow.Lane memory lane = fundedLane(100);
+        vm.prank(meter);
+        escrow.halt(7);
+        vm.warp(START + 6);
+        assertEq(serve(lane, PROVIDER, 40, 40), 0, "halted");
+        vm.warp(START + 7);
+        assertEq(serve(lane, PROVIDER, 40, 40), 40, "going on");
+    }
+
+    function testFuzz_aLaneIsNamedByItsFourAddresses(address renter_, address meter_, address token_, address provider_)
+        public
+        view
+    {
+        IEscrow.Lane memory lane = IEscrow.Lane(renter_, meter_, token_, provider_);
+        assertTrue(
+            escrow.laneId(lane) == keccak256(abi.encode(renter_, meter_, token_, provider_)), "in this order"
+        );
+    }
+
     function test_x5_aRaisedRateCountsFromItsInstant() public {
         IEscrow.Lane memory lane = openLane();
         fund(lane, 1_000);

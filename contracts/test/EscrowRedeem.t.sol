@@ -115,6 +115,14 @@ contract EscrowRedeemTest is EscrowFixture {
         assertEq(escrow.spendable(lane), 100, "untouched");
     }
 
+    function test_x8_nobodyIsNoMeter() public {
+        IEscrow.Statement memory made = statement(fundedLane(100), PROVIDER, 50, 50);
+        made.meter = address(0);
+        vm.expectEmit();
+        emit Refused(address(0), PROVIDER, IEscrow.Refusal.BadSignature);
+        redeem(made, "no signature, whose signer is nobody");
+    }
+
     function test_x8_nobodyIsNoProvider() public {
         IEscrow.Lane memory lane = fundedLane(100);
         IEscrow.Statement memory made = statement(lane, address(0), 50, 50);

@@ -557,6 +557,57 @@ contract LicenseSaleTest is SaleFixture {
         assertEq(license.balanceOf(address(holder)), duringRefund ? 2 : 3, "holder");
     }
 
+    function test_LS3_aTokenThatCallsBackCollectsNoCommissionOfOthers() public {
+        ReentrantToken reentrant = new ReentrantToken();
+        setUpSale(reentrant);
+        vm.prank(REFERRER);
+        sale.register();
+        vm.warp(PUBLIC_OPENS);
+        ILicenseSale.Order memory order = orderFor(ALICE, 1);
+        order.referrer = REFERRER;
+        buy(ALICE, order);
+        order.referrer = PARTNER;
+        buy(ALICE, order);
+        vm.warp(REFUND_END);
+        reentrant.arm(address(sale), abi.encodeCall(sale.collect, ()));
+        vm.prank(REFERRER);
+        sale.takeCommission(REFERRER);
+        assertTrue(reentrant.called() && !reentrant.succeeded(), "called back, in vain");
+        sale.collect();
+        assertEq(token.balanceOf(address(sale)), sale.commissions(), "the other's is there");
+    }
+
+    function testFuzz_LS1_noOtherIdHasAPrice(uint256 id) public {
+        expectNoPrice(40);
+        expectNoPrice(bound(id, 40, type(uint256).max));
+    }
+
+    function expectNoPrice(uint256 id) private {
+        vm.expectRevert(abi.encodeWithSelector(ILicenseSale.NoSuchLicence.selector, id, 40));
+        sale.price(id);
+    }
+
+    function test_whatIsSoldIsVisible() public view {
+        ILicenseSale.Phase[] memory phases = sale.phases();
+        assertEq(phases.length, 2, "phases");
+        assertEq(phases[LISTED].opensAt, LISTED_OPENS, "opens");
+        assertEq(phases[LISTED].closesAt, PUBLIC_OPENS, "closes");
+        assertTrue(phases[LISTED].allowlist && !phases[PUBLIC].allowlist, "allowlist");
+        assertTrue(keccak256(bytes(license.name())) == keccak256("Coop licence"), "name");
+        assertTrue(keccak256(bytes(license.symbol())) == keccak256("COOPL"), "symbol");
+    }
+
+    function test_theSaleMayLastToTheRefundEndAndTheLockLastsLonger() public {
+        ILicenseSale.Setup memory setup = setupOf();
+        setup.refundEnd = SALE_END;
+        deploy("LicenseSale", abi.encode(setup));
+        setup.lockEnd = SALE_END;
+        vm.expectRevert(
+            abi.encodeWithSelector(ILicenseSale.DatesOutOfOrder.selector, SALE_END, SALE_END, SALE_END)
+        );
+        deploy("LicenseSale", abi.encode(setup));
+    }
+
     function test_aBlockedPayeeHurtsOnlyHimself() public {
         BlacklistToken listed = new BlacklistToken();
         setUpSale(listed);

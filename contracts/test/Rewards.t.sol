@@ -300,6 +300,51 @@ contract RewardsTest is Test, RewardsFixture {
         assertEq(rewards.finalEpoch(), 1, "final");
     }
 
+    /// R1: all that is releasable and all that is allowed may be granted, to the unit.
+    function test_allThatIsReleasableMayBeGranted() public {
+        uint256 available = emission.releasable(0);
+        makeFinal(rootsOf(leaves(1, 1), available, 0));
+        assertEq(emission.releasable(0), emission.accrued(0) - available, "released");
+        change(IPolicy.Kind.Parameter, Names.GRANT_MAX, bytes32(uint256(1_000)));
+        makeFinal(rootsOf(leaves(1, 1), 600, 400));
+        assertEq(rewards.finalEpoch(), 2, "allowed");
+    }
+
+    /// R8: of a bond that does not halve, the unit is the sink's.
+    function testFuzz_theSinkGetsTheOddUnit(bool stands) public {
+        announce(Names.POSTER_BOND, 1_001);
+        change(IPolicy.Kind.Parameter, Names.DISPUTE_BOND, bytes32(uint256(501)));
+        policy.execute(IPolicy.Kind.Parameter, Names.POSTER_BOND);
+        IRewards.Roots memory roots = posted();
+        disputeIt(roots);
+        vm.prank(ARBITER);
+        rewards.decide(roots, stands);
+        assertEq(rewards.bondOwed(POSTER), stands ? 1_001 + 250 : 0, "poster");
+        assertEq(rewards.bondOwed(DISPUTER), stands ? 0 : 501 + 500, "disputer");
+        assertEq(rewards.bondOwed(SINK), stands ? 251 : 501, "sink");
+    }
+
+    function test_whereNothingIsPendingThereIsNothingToDispute() public {
+        vm.expectRevert(abi.encodeWithSelector(IRewards.NothingPending.selector));
+        rewards.dispute(0);
+    }
+
+    /// R6
+    function test_aVestingCurveNeverFallsAndMayStandStill() public {
+        uint256[] memory none = new uint256[](0);
+        PolicyMath.Vesting[] memory points = new PolicyMath.Vesting[](0);
+        vm.expectRevert(abi.encodeWithSelector(IRewards.InvalidVesting.selector, 0));
+        deploy("Rewards", abi.encode(emission, policy, dollars, none, points));
+        points = new PolicyMath.Vesting[](3);
+        points[0] = PolicyMath.Vesting(1, 500_000);
+        points[1] = PolicyMath.Vesting(2, 499_999);
+        points[2] = PolicyMath.Vesting(3, 1_000_000);
+        vm.expectRevert(abi.encodeWithSelector(IRewards.InvalidVesting.selector, 1));
+        deploy("Rewards", abi.encode(emission, policy, dollars, none, points));
+        points[1].ppm = 500_000;
+        deploy("Rewards", abi.encode(emission, policy, dollars, none, points));
+    }
+
     /// R2: nobody gets around it by disputing himself first.
     function test_aSecondDisputeAndAWrongIdAreRefused() public {
         IRewards.Roots memory roots = posted();

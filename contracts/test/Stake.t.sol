@@ -76,6 +76,33 @@ contract StakeTest is StakeFixture {
         vm.stopPrank();
     }
 
+    function test_k2_noMoreIsUnstakedThanIsStakedAndItIsWithdrawnOnce() public {
+        put(MACHINE, OWNER, 100);
+        vm.startPrank(OWNER);
+        stake.unstake(MACHINE, 60);
+        vm.expectRevert(abi.encodeWithSelector(IStake.NotStaked.selector, 41, 40));
+        stake.unstake(MACHINE, 41);
+        vm.warp(START + COOLDOWN);
+        assertEq(stake.withdraw(MACHINE, OWNER), 60, "withdrawn");
+        assertEq(stake.withdraw(MACHINE, OWNER), 0, "once");
+        vm.stopPrank();
+        assertEq(stake.held(), 40, "K1");
+    }
+
+    function test_k2_severalRootsFreezeNoMoreThanIsStaked() public {
+        put(MACHINE, OWNER, 1_000);
+        put("another", OWNER, 1_000_000);
+        announced(leafOf(900, 0)); // half of the machine's stake is a root's cap
+        announced(leafOf(400, 0));
+        IStake.Leaf memory leaf = leafOf(900, 0);
+        bytes32 id = announced(leaf);
+        assertEq(stake.slashOf(id).amount, 100, "what was left");
+        leaf = leafOf(900, 0);
+        makeFinal(stake.leafId(leaf));
+        vm.expectRevert(abi.encodeWithSelector(IStake.NothingToSlash.selector, MACHINE, OWNER));
+        stake.announce(leaf, none);
+    }
+
     function testFuzz_k3_whatIsUnstakingIsSlashed(uint128 unstaking, uint128 slashed) public {
         put(MACHINE, OWNER, 1_000);
         put("another", OWNER, 9_000);
@@ -138,6 +165,20 @@ contract StakeTest is StakeFixture {
         }
         assertEq(stake.owed(VICTIM), 400, "what he paid");
         assertEq(stake.unburnt(), 200, "the rest");
+    }
+
+    function test_k8_aVictimWhoHasMoreThanALeafSaysHePaidGetsNoMore() public {
+        put(MACHINE, OWNER, 10_000);
+        IStake.Leaf memory first = leafOf(300, 300);
+        announced(first);
+        skip(APPEAL);
+        stake.execute(first);
+        IStake.Leaf memory second = leafOf(300, 200);
+        announced(second);
+        skip(APPEAL);
+        stake.execute(second);
+        assertEq(stake.owed(VICTIM), 300, "what he paid");
+        assertEq(stake.unburnt(), 300, "the rest");
     }
 
     function testFuzz_k5_aRootTakesAtMostItsCaps(uint128 first, uint128 second, uint128 others) public {
@@ -226,6 +267,18 @@ contract StakeTest is StakeFixture {
         assertEq(stake.owed(VICTIM), 30, "victim");
         assertEq(stake.unburnt(), 70 + APPEAL_BOND, "the rest and the bond");
         assertEq(stake.owed(OWNER), 0, "lost");
+    }
+
+    function test_k6_aSlashIsAppealedOnce() public {
+        put(MACHINE, OWNER, 1_000);
+        bytes32 id = announced(leafOf(100, 0));
+        uint64 deadline = uint64(vm.getBlockTimestamp()) + DECIDE;
+        appealed(id, OWNER);
+        skip(1);
+        vm.expectRevert(abi.encodeWithSelector(IStake.WrongStage.selector, id, IStake.Stage.Appealed));
+        stake.appeal(id);
+        assertTrue(stake.slashOf(id).appellant == OWNER, "appellant");
+        assertEq(stake.slashOf(id).deadline, deadline, "deadline");
     }
 
     function testFuzz_k6_anAppealsBondIsThatOfItsInstant(bool stands, uint256 later) public {
@@ -434,6 +487,48 @@ contract StakeTest is StakeFixture {
         other.deposit(MACHINE, OWNER, 1_000);
     }
 
+    function test_k1_noMoreIsHeldThanItsSumsCanHold() public {
+        uint128 most = type(uint128).max;
+        put(MACHINE, OWNER, most - APPEAL_BOND - 1);
+        IStake.Leaf memory leaf = leafOf(100, 0);
+        bytes32 id = announced(leaf);
+        put("another", OWNER, 1);
+        token.mint(address(this), 100);
+        token.approve(address(stake), 100);
+        uint256 held = stake.held();
+        vm.expectRevert(abi.encodeWithSelector(IStake.TooMuchHeld.selector, held, APPEAL_BOND + 1));
+        stake.deposit("another", OWNER, APPEAL_BOND + 1);
+        stake.deposit("another", OWNER, 1);
+        vm.expectRevert(abi.encodeWithSelector(IStake.TooMuchHeld.selector, held + 1, APPEAL_BOND));
+        stake.appeal(id);
+    }
+
+    function test_k1_aBondThatJustFitsIsHeld() public {
+        put(MACHINE, OWNER, type(uint128).max - APPEAL_BOND);
+        bytes32 id = announced(leafOf(100, 0));
+        appealed(id, OWNER);
+        assertEq(stake.held(), type(uint128).max, "held");
+    }
+
+    function test_aStakeNeedsAnArbiterABondAndCapsWithinTheWhole() public {
+        Stake.Timing memory timing = Stake.Timing(COOLDOWN, APPEAL, DECIDE, EPOCHS_OPEN);
+        vm.expectRevert(abi.encodeWithSelector(IStake.CapAboveWhole.selector, 1_000_001));
+        deploy("Stake", abi.encode(token, policy, rewards, 1_000_001, 1_000_000, timing));
+        vm.expectRevert(abi.encodeWithSelector(IStake.CapAboveWhole.selector, 1_000_001));
+        deploy("Stake", abi.encode(token, policy, rewards, 1_000_000, 1_000_001, timing));
+        deploy("Stake", abi.encode(token, policy, rewards, 1_000_000, 1_000_000, timing));
+        IPolicy.RoleParameters[] memory roles = new IPolicy.RoleParameters[](1);
+        roles[0] = IPolicy.RoleParameters(Names.GOVERNOR, GOVERNOR);
+        IPolicy.ParameterParameters[] memory numbers = new IPolicy.ParameterParameters[](0);
+        address bare = deploy("Policy", abi.encode(HASH, roles, numbers, IPolicy.Timing(1, 1, 1, 1)));
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.UnknownName.selector, Names.ARBITER));
+        deploy("Stake", abi.encode(token, bare, rewards, 1, 1, timing));
+        roles[0] = IPolicy.RoleParameters(Names.ARBITER, ARBITER);
+        bare = deploy("Policy", abi.encode(HASH, roles, numbers, IPolicy.Timing(1, 1, 1, 1)));
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.UnknownName.selector, Names.APPEAL_BOND));
+        deploy("Stake", abi.encode(token, bare, rewards, 1, 1, timing));
+    }
+
     function test_k1_whatCannotBeBurntGoesWhereNobodyIs() public {
         put(MACHINE, OWNER, 1_000);
         IStake.Leaf memory leaf = leafOf(100, 0);
@@ -490,6 +585,24 @@ contract StakeTest is StakeFixture {
         stake.deposit(MACHINE, address(hooked), 500);
         assertTrue(hooked.called() && !hooked.succeeded(), "refused in the middle");
         assertEq(hooked.balanceOf(address(stake)), stake.held(), "K1");
+    }
+
+    function test_k1_nothingElseLetsATokenInThatCallsBack() public {
+        ReentrantToken hooked = new ReentrantToken();
+        slashOneHundredOf(hooked);
+        bytes memory withdraw = abi.encodeCall(IStake.withdraw, (MACHINE, address(hooked)));
+        hooked.arm(address(stake), withdraw);
+        stake.burn();
+        assertTrue(hooked.called() && !hooked.succeeded(), "while it is burnt");
+        bytes32 id = announced(leafOf(100, 100));
+        hooked.mint(address(this), APPEAL_BOND);
+        hooked.approve(address(stake), APPEAL_BOND);
+        hooked.arm(address(stake), withdraw);
+        stake.appeal(id);
+        assertTrue(hooked.called() && !hooked.succeeded(), "while a bond is taken");
+        hooked.arm(address(stake), withdraw);
+        stake.collect(VICTIM);
+        assertTrue(hooked.called() && !hooked.succeeded(), "while somebody collects");
     }
 
     /// @dev A Stake of another token, of whose 1,000 staked 100 are slashed.

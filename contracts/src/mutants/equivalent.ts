@@ -58,10 +58,91 @@ const equivalents: readonly Equivalent[] = [
     why: 'changesAt is never after the end: it only saves reading the end',
   },
   {
+    contract: 'Escrow',
+    before: 'if (hasChanged(rate.changesAt, now_)) later = stored.later;',
+    after: ['if (true) later = stored.later;'],
+    why: 'a limit that is not in force yet is passed over by its instant: it only saves reading it',
+  },
+  {
+    contract: 'Escrow',
+    before: 'return lowersAt < expiresAt ? lowersAt : expiresAt;',
+    after: ['return lowersAt <= expiresAt ? lowersAt : expiresAt;'],
+    why: 'where they are equal, either',
+  },
+  {
+    contract: 'Escrow',
+    before: 'return changesAt != 0 && now_ >= changesAt;',
+    after: ['return now_ >= changesAt;'],
+    why: 'where nothing is announced, what is announced is what is in force: it only saves reading it',
+  },
+  {
+    contract: 'Escrow',
+    before: 'return meter.code.length != 0 && contractHasSigned(meter, digest, signature);',
+    after: ['return contractHasSigned(meter, digest, signature);'],
+    why: 'who has no code answers nothing: it only saves the call',
+  },
+  {
     contract: 'FeeSink',
     before: 'if (burnt > 0) TOKEN.burn(burnt);',
     after: ['if (true) TOKEN.burn(burnt);', 'if (burnt >= 0) TOKEN.burn(burnt);'],
     why: 'burning nothing changes nothing',
+  },
+  {
+    contract: 'LeakyBucket',
+    before: 'return level < burst ? burst - level : 0;',
+    after: ['return level <= burst ? burst - level : 0;'],
+    why: 'where they are equal, both are nothing',
+  },
+  {
+    contract: 'LeakyBucket',
+    before: 'return leak < level ? level - leak : 0;',
+    after: ['return leak <= level ? level - leak : 0;'],
+    why: 'where they are equal, both are nothing',
+  },
+  {
+    contract: 'LicenseSale',
+    before: 'require(tier < _TIERS, NoSuchLicence(end - 1, LICENSE.SUPPLY()));',
+    after: ['require(tier <= _TIERS, NoSuchLicence(end - 1, LICENSE.SUPPLY()));'],
+    why: 'one tier further there is nothing either, and it is refused',
+  },
+  {
+    contract: 'PolicyMath',
+    before: 'if (total > curve.cap) total = curve.cap;',
+    after: ['if (total >= curve.cap) total = curve.cap;'],
+    why: 'what is equal stays what it is',
+  },
+  {
+    contract: 'Rewards',
+    before: 'if (paid < amount) TOKEN.burn(amount - paid);',
+    after: ['if (true) TOKEN.burn(amount - paid);', 'if (paid <= amount) TOKEN.burn(amount - paid);'],
+    why: 'burning nothing changes nothing',
+  },
+  {
+    contract: 'Rewards',
+    before: 'if (roots.grants[n] > 0) EMISSION.release(pools[n], roots.grants[n]);',
+    after: [
+      'if (true) EMISSION.release(pools[n], roots.grants[n]);',
+      'if (roots.grants[n] >= 0) EMISSION.release(pools[n], roots.grants[n]);',
+    ],
+    why: 'releasing nothing changes nothing',
+  },
+  {
+    contract: 'Stake',
+    before: 'if (!isBurnt || TOKEN.balanceOf(address(this)) == before) TOKEN.safeTransfer(BURN_ADDRESS, amount);',
+    after: ['if (TOKEN.balanceOf(address(this)) == before) TOKEN.safeTransfer(BURN_ADDRESS, amount);'],
+    why: 'a call that failed changed no balance',
+  },
+  {
+    contract: 'Stake',
+    before: 'if (position.unstaking > position.staked) position.unstaking = position.staked;',
+    after: ['if (position.unstaking >= position.staked) position.unstaking = position.staked;'],
+    why: 'what is equal stays what it is',
+  },
+  {
+    contract: 'Stake',
+    before: 'if (leaf.victim == address(0) || leaf.paid <= before) return 0;',
+    after: ['if (leaf.victim == address(0) || leaf.paid < before) return 0;'],
+    why: 'where they are equal, the smaller of the amount and nothing is nothing',
   },
 ];
 

@@ -8,8 +8,9 @@ import { isEquivalent } from './equivalent.ts';
 import { mutate, SWITCH } from './mutate.ts';
 
 /**
- * `npm run mutants -- Escrow Stake`: changes these contracts at one place after another and runs their Solidity tests each time. A change
- * that no test sees is printed: a test is missing, or the change makes no difference, and then it stands with its reason in equivalent.ts.
+ * `npm run mutants -- Escrow Stake:97,107`: changes these contracts, or these lines of one, at one place after another and runs their
+ * Solidity tests each time. A change that no test sees is printed: a test is missing, or the change makes no difference, and then it stands
+ * with its reason in equivalent.ts.
  */
 
 /** What else a source is compiled into, and whose tests see it, where that is more than the contract of that name. */
@@ -25,10 +26,15 @@ const elsewhere: Readonly<Record<string, { inside: string[]; tests: string[] }>>
 };
 const TEST_MS = 600_000;
 
-const names = process.argv.slice(2);
-const known = globSync('*.sol', { cwd: join(contractsRoot, 'src') }).map((file) => file.replace('.sol', ''));
-if (names.length === 0 || names.some((name) => !known.includes(name))) {
-  process.stderr.write(`usage: npm run mutants -- CONTRACT…\n\n  ${known.toSorted().join(' ')}\n`);
+const wanted = process.argv.slice(2).map((arg) => {
+  const [name = '', lines] = arg.split(':');
+  return { name, lines: lines?.split(',').map(Number) };
+});
+const known = globSync('*.sol', { cwd: join(contractsRoot, 'src') })
+  .map((file) => file.replace('.sol', ''))
+  .filter((name) => testsOf(name).length > 0);
+if (wanted.length === 0 || wanted.some(({ name }) => !known.includes(name))) {
+  process.stderr.write(`usage: npm run mutants -- CONTRACT[:LINE,…]…\n\n  ${known.toSorted().join(' ')}\n`);
   process.exit(2);
 }
 
@@ -41,18 +47,23 @@ process.on('exit', () => {
 
 place(build(globSync('src/**/*.sol', { cwd: contractsRoot })), folder);
 let survivors = 0;
-for (const name of names) survivors += await mutateAndTest(name);
+for (const { name, lines } of wanted) survivors += await mutateAndTest(name, lines);
 process.exit(survivors > 0 ? 1 : 0);
 
-async function mutateAndTest(name: string): Promise<number> {
-  const file = `src/${name}.sol`;
-  const { inside, tests } = elsewhere[name] ?? { inside: [], tests: [] };
-  const files = [file, ...inside];
-  const testFiles = [name, ...tests].flatMap((of) => globSync(`test/${of}{.,[A-Z]}*t.sol`, { cwd: contractsRoot }));
+function testsOf(name: string): string[] {
+  const of = [name, ...(elsewhere[name]?.tests ?? [])];
+  const files = of.flatMap((one) => globSync(`test/${one}{.,[A-Z]}*t.sol`, { cwd: contractsRoot }));
   // The slow ones last: most mutants do not live to meet them.
-  testFiles.sort((a, b) => Number(a.includes('Invariant')) - Number(b.includes('Invariant')));
+  return files.toSorted((a, b) => Number(a.includes('Invariant')) - Number(b.includes('Invariant')));
+}
 
-  const { mutants, switched } = mutate(readFileSync(join(contractsRoot, file)), treeOf(file));
+async function mutateAndTest(name: string, lines: number[] | undefined): Promise<number> {
+  const file = `src/${name}.sol`;
+  const files = [file, ...(elsewhere[name]?.inside ?? [])];
+  const testFiles = testsOf(name);
+
+  const { mutants: all, switched } = mutate(readFileSync(join(contractsRoot, file)), treeOf(file));
+  const mutants = all.filter(({ line }) => lines === undefined || lines.includes(line));
   place(build(testFiles), folder);
   const withSwitches = build(files, { [file]: switched });
   place(chosen(withSwitches, 0), folder);

@@ -16,7 +16,7 @@ const hre = await createHardhatRuntimeEnvironment(
         // Fewer runs than in earnest, since there are hundreds of mutants; a loop without end runs out of gas.
         fuzz: { runs: 64 },
         invariant: { runs: 8, depth: 64, failOnRevert: false, shrinkRunLimit: 0 },
-        gasLimit: 1_000_000_000n,
+        gasLimit: 300_000_000n,
       },
     },
   },
