@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IEmission} from "./interfaces/IEmission.sol";
 import {IPolicy} from "./interfaces/IPolicy.sol";
@@ -17,6 +18,11 @@ contract Rewards is IRewards {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
     using SafeERC20 for Token;
+
+    struct Held {
+        uint256 epoch;
+        uint256 amount;
+    }
 
     /// @notice Mints what final roots grant.
     IEmission public immutable EMISSION;
@@ -39,6 +45,8 @@ contract Rewards is IRewards {
     mapping(address account => mapping(uint64 since => uint256 amount)) public positionOf;
     /// @inheritdoc IRewards
     mapping(address account => uint256 amount) public bondOwed;
+    /// @inheritdoc IRewards
+    mapping(address account => Held held) public bondHeld;
 
     Pending private waiting;
     uint256[] private pools;
@@ -129,12 +137,15 @@ contract Rewards is IRewards {
         bool isDisputed = of_.disputer != address(0);
         uint64 until = isDisputed ? of_.decidableUntil : of_.disputableUntil;
         require(block.timestamp > until, TooEarly(until, block.timestamp));
-        bondOwed[of_.poster] += of_.posterBond;
         if (isDisputed) {
             delete waiting;
-            bondOwed[of_.disputer] += of_.disputeBond;
+            // As much of one as of the other: whichever side is honest, the other does not outlast it for less.
+            uint256 held = Math.min(of_.posterBond, of_.disputeBond);
+            giveBack({account: of_.poster, bond: of_.posterBond, held: held});
+            giveBack({account: of_.disputer, bond: of_.disputeBond, held: held});
             emit Voided(finalEpoch + 1, of_.id);
         } else {
+            bondOwed[of_.poster] += of_.posterBond;
             finalise(of_.id, roots);
         }
     }
@@ -165,6 +176,7 @@ contract Rewards is IRewards {
 
     /// @inheritdoc IRewards
     function withdrawBond(address account) external {
+        freeHeld(account);
         uint256 amount = bondOwed[account];
         require(amount > 0, NothingOwed(account));
         bondOwed[account] = 0;
@@ -243,6 +255,21 @@ contract Rewards is IRewards {
     function settleBonds(address winner, uint256 own, uint256 lost) private {
         bondOwed[winner] += own + lost / 2;
         bondOwed[POLICY.role(Names.SINK)] += lost - lost / 2;
+    }
+
+    /// @dev All but what is held until the next epoch is final.
+    function giveBack(address account, uint256 bond, uint256 held) private {
+        freeHeld(account);
+        bondOwed[account] += bond - held;
+        bondHeld[account] = Held({epoch: finalEpoch + 1, amount: bondHeld[account].amount + held});
+    }
+
+    /// @dev What was held for an epoch that is final by now is owed.
+    function freeHeld(address account) private {
+        Held memory held = bondHeld[account];
+        if (held.amount == 0 || held.epoch > finalEpoch) return;
+        delete bondHeld[account];
+        bondOwed[account] += held.amount;
     }
 
     function takeBond(uint256 bond) private {

@@ -261,7 +261,7 @@ contract RewardsTest is Test, RewardsFixture {
         assertEq(rewards.bondOwed(SINK), stands ? DISPUTE_BOND / 2 : POSTER_BOND / 2, "sink");
     }
 
-    /// R2, R3, R8
+    /// R2, R3, R8, R10
     function testFuzz_theArbitersSilenceVoids(uint64 waited) public {
         IRewards.Roots memory roots = posted();
         disputeIt(roots);
@@ -274,10 +274,64 @@ contract RewardsTest is Test, RewardsFixture {
         assertEq(rewards.finalEpoch(), 0, "void");
         assertEq(token.totalSupply(), 0, "nothing was released");
         rewards.withdrawBond(POSTER);
+        assertEq(dollars.balanceOf(POSTER), 1_000_000 - DISPUTE_BOND, "as much is held of the poster");
+        vm.expectRevert(abi.encodeWithSelector(IRewards.NothingOwed.selector, DISPUTER));
+        rewards.withdrawBond(DISPUTER);
+        makeFinal(roots);
+        rewards.withdrawBond(POSTER);
         rewards.withdrawBond(DISPUTER);
         assertEq(dollars.balanceOf(POSTER) + dollars.balanceOf(DISPUTER), 2_000_000, "both have theirs back");
-        vm.prank(POSTER);
-        rewards.post(roots);
+    }
+
+    /// R10: the attacker has three bonds, so that the fourth attempt of the poster is final; then the next epoch can be delayed as often.
+    function test_whoeverDelaysAnEpochThriceNeedsThreeBonds() public {
+        address attacker = address(0xA77);
+        dollars.mint(attacker, 3 * DISPUTE_BOND);
+        vm.prank(attacker);
+        dollars.approve(address(rewards), type(uint256).max);
+        IRewards.Roots memory roots = rootsOf(leaves(5, 5), 10, 0);
+        for (uint256 epoch = 1; epoch <= 2; epoch++) {
+            for (uint256 n = 0; n < 3; n++) silence(roots, attacker);
+            (uint256 until, uint256 held) = rewards.bondHeld(attacker);
+            assertEq(until, epoch, "until then");
+            assertEq(held, 3 * DISPUTE_BOND, "all he has");
+            vm.prank(POSTER);
+            rewards.post(roots);
+            bytes32 id = rewards.idOf(epoch, roots);
+            vm.prank(attacker);
+            vm.expectRevert();
+            rewards.dispute(id);
+            vm.warp(block.timestamp + 3 days + 1);
+            rewards.settle(roots);
+            assertEq(rewards.finalEpoch(), epoch, "final");
+            rewards.withdrawBond(attacker);
+            assertEq(dollars.balanceOf(attacker), 3 * DISPUTE_BOND, "and he has lost nothing");
+        }
+        rewards.withdrawBond(POSTER);
+        assertEq(dollars.balanceOf(POSTER), 1_000_000, "nor has the poster");
+    }
+
+    /// R10: of a disputer whose bond is the larger one, no more is held than of the poster.
+    function test_silenceHoldsTheLesserBondOfBoth() public {
+        change(IPolicy.Kind.Parameter, Names.POSTER_BOND, bytes32(uint256(200)));
+        silence(rootsOf(leaves(5, 5), 10, 0), DISPUTER);
+        (, uint256 ofPoster) = rewards.bondHeld(POSTER);
+        (, uint256 ofDisputer) = rewards.bondHeld(DISPUTER);
+        assertEq(ofPoster, 200, "poster");
+        assertEq(ofDisputer, 200, "disputer");
+        assertEq(rewards.bondOwed(DISPUTER), DISPUTE_BOND - 200, "the rest is his");
+    }
+
+    /// R10: what silence held for an epoch that is final is not held again with the next.
+    function test_whatWasHeldForAFinalEpochIsFreeThoughTheNextIsDelayed() public {
+        IRewards.Roots memory roots = rootsOf(leaves(5, 5), 10, 0);
+        silence(roots, DISPUTER);
+        makeFinal(roots);
+        silence(roots, DISPUTER);
+        (uint256 until, uint256 held) = rewards.bondHeld(DISPUTER);
+        assertEq(until, 2, "the second epoch's");
+        assertEq(held, DISPUTE_BOND, "alone");
+        assertEq(rewards.bondOwed(DISPUTER), DISPUTE_BOND, "that of the first is owed");
     }
 
     /// R2: the last instant of a window belongs to it.
@@ -533,6 +587,17 @@ contract RewardsTest is Test, RewardsFixture {
         bytes32 id = rewards.idOf(1, roots);
         vm.prank(DISPUTER);
         rewards.dispute(id);
+    }
+
+    /// @dev Posted, disputed and void, since the arbiter says nothing.
+    function silence(IRewards.Roots memory roots, address disputer) private {
+        vm.prank(POSTER);
+        rewards.post(roots);
+        bytes32 id = rewards.pending().id;
+        vm.prank(disputer);
+        rewards.dispute(id);
+        vm.warp(rewards.pending().decidableUntil + 1);
+        rewards.settle(roots);
     }
 
     function makeFinal(IRewards.Roots memory roots) private {

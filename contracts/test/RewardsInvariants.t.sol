@@ -32,6 +32,8 @@ contract RewardsHandler is Test, RewardsFixture {
     uint256[] private next = [0, 0, 0, 0];
     uint256[] private cumulative = [0, 0, 0, 0];
     uint64[] private instants;
+    /// What silence binds, by the epoch and the account.
+    mapping(uint256 epoch => mapping(address account => uint256 amount)) private silent;
 
     constructor() {
         (REWARDS, EMISSION, POLICY) = newRewards(DOLLARS);
@@ -93,6 +95,7 @@ contract RewardsHandler is Test, RewardsFixture {
         REWARDS.settle(roots);
         bool isDisputed = before.disputer != address(0);
         if (!isDisputed) (finals, cumulative) = (finals + 1, next);
+        if (isDisputed) noteSilence(before);
         uint64 until = isDisputed ? before.decidableUntil : before.disputableUntil;
         if (block.timestamp <= until) broken = "R2: settled within the window";
     }
@@ -129,7 +132,9 @@ contract RewardsHandler is Test, RewardsFixture {
 
     function withdrawBond(uint256 who) external {
         who = bound(who, 0, 4);
-        REWARDS.withdrawBond(who == 4 ? SINK : wallets[who]);
+        address account = who == 4 ? SINK : wallets[who];
+        REWARDS.withdrawBond(account);
+        if (heldOf(account) != silent[REWARDS.finalEpoch() + 1][account]) broken = "R10: not what silence holds";
     }
 
     function changeParameter(uint256 which, uint256 value) external {
@@ -155,9 +160,19 @@ contract RewardsHandler is Test, RewardsFixture {
         POLICY.pause(Names.POSTING, PAUSE_MAX);
     }
 
-    function bondsOwed() external view returns (uint256 sum) {
-        for (uint256 n = 0; n < 4; n++) sum += REWARDS.bondOwed(wallets[n]);
+    function bondsOwedAndHeld() external view returns (uint256 sum) {
+        for (uint256 n = 0; n < 4; n++) sum += REWARDS.bondOwed(wallets[n]) + heldOf(wallets[n]);
         sum += REWARDS.bondOwed(SINK);
+    }
+
+    function heldOf(address account) private view returns (uint256 amount) {
+        (, amount) = REWARDS.bondHeld(account);
+    }
+
+    function noteSilence(IRewards.Pending memory of_) private {
+        uint256 held = of_.posterBond < of_.disputeBond ? of_.posterBond : of_.disputeBond;
+        silent[REWARDS.finalEpoch() + 1][of_.poster] += held;
+        silent[REWARDS.finalEpoch() + 1][of_.disputer] += held;
     }
 }
 
@@ -206,11 +221,11 @@ contract RewardsInvariants is Test, RewardsFixture {
         assertEq(token.totalSupply(), granted - taken + handler.paid(), "R6 burnt");
     }
 
-    /// R7, R8
+    /// R7, R8, R10
     function invariant_bondsHeldAreThoseDownAndOwed() public view {
         IRewards.Pending memory pending = rewards.pending();
         uint256 down = pending.poster == address(0) ? 0 : pending.posterBond;
         if (pending.disputer != address(0)) down += pending.disputeBond;
-        assertEq(handler.DOLLARS().balanceOf(address(rewards)), down + handler.bondsOwed(), "R7 bonds");
+        assertEq(handler.DOLLARS().balanceOf(address(rewards)), down + handler.bondsOwedAndHeld(), "R7 bonds");
     }
 }

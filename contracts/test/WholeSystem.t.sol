@@ -358,7 +358,7 @@ contract Coalition is Test {
         for (uint256 n = 0; n < MEMBERS; n++) {
             address member = members[n];
             sum += USD.balanceOf(member) + escrow.owed(address(USD), member) + stake.owed(member);
-            sum += stake.positionOf(MACHINE, member).staked + rewards.bondOwed(member);
+            sum += stake.positionOf(MACHINE, member).staked + bondsOf(member);
             (,,, uint128 commission) = sale.referrers(member);
             sum += commission;
         }
@@ -374,18 +374,24 @@ contract Coalition is Test {
         address[3] memory outsiders = [OUTSIDE_RENTER, OUTSIDE_OWNER, POSTER];
         for (uint256 n = 0; n < 3; n++) {
             sum += USD.balanceOf(outsiders[n]) + stake.positionOf(MACHINE, outsiders[n]).staked;
-            sum += rewards.bondOwed(outsiders[n]);
+            sum += bondsOf(outsiders[n]);
         }
         IRewards.Pending memory waiting = rewards.pending();
         if (waiting.poster == POSTER) sum += waiting.posterBond;
         return sum + escrow.laneState(lanes[lanes.length - 1]).balance;
     }
 
+    /// @dev What Rewards owes or holds of an account's bonds.
+    function bondsOf(address account) private view returns (uint256) {
+        (, uint256 held) = rewards.bondHeld(account);
+        return rewards.bondOwed(account) + held;
+    }
+
     function requireCovered() external view {
         assertEq(escrow.held(address(USD)), USD.balanceOf(address(escrow)), "escrow");
         assertEq(stake.held(), USD.balanceOf(address(stake)), "stake");
-        uint256 bonds = rewards.bondOwed(POSTER) + rewards.bondOwed(address(sink));
-        for (uint256 n = 0; n < MEMBERS; n++) bonds += rewards.bondOwed(members[n]);
+        uint256 bonds = bondsOf(POSTER) + bondsOf(address(sink));
+        for (uint256 n = 0; n < MEMBERS; n++) bonds += bondsOf(members[n]);
         IRewards.Pending memory waiting = rewards.pending();
         if (waiting.poster != address(0)) bonds += waiting.posterBond;
         if (waiting.disputer != address(0)) bonds += waiting.disputeBond;

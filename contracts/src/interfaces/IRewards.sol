@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {PolicyMath} from "../PolicyMath.sol";
 
 /// @notice Rewards by epoch. A poster posts the roots of an epoch with a bond; anybody may dispute them with a bond within the window; the
-/// arbiter decides, and his silence voids. A final root releases what it grants from Emission. Claims are cumulative and stand on the
+/// arbiter decides, and his silence voids. What silence gives back is held until the epoch is final. A final root releases what it grants from Emission. Claims are cumulative and stand on the
 /// last final root; a claim opens a vesting position, and what is taken early forfeits its rest, which is burnt.
 /// @dev Warning: a false root that nobody disputes within the window becomes final. At worst it takes all that was granted and is not yet
 /// claimed, of whomever, and of what is releasable up to GRANT_MAX; it never takes what was claimed. Until it is final anybody may claim for
@@ -98,7 +98,9 @@ interface IRewards {
     /// @param roots as they were posted; they are not kept on chain until they are final.
     function decide(Roots calldata roots, bool stands) external;
 
-    /// @notice Ends what has run out: undisputed roots become final, and roots on which the arbiter was silent are void. Anybody.
+    /// @notice Ends what has run out: undisputed roots become final, and roots on which the arbiter was silent are void. Of either side's bond
+    /// the lesser of the two is then held until the epoch is final: every further delay, and every further attempt, needs as much again.
+    /// Anybody.
     function settle(Roots calldata roots) external;
 
     /// @notice Claims for an account what the last final root grants it beyond former claims, into a position that vests from now on.
@@ -119,6 +121,9 @@ interface IRewards {
 
     /// @notice Bonds that wait for `withdrawBond`.
     function bondOwed(address account) external view returns (uint256 amount);
+
+    /// @notice What the arbiter's silence holds of an account's bonds, until that epoch is final; then `withdrawBond` pays it too.
+    function bondHeld(address account) external view returns (uint256 epoch, uint256 amount);
 
     /// @notice Identity of an epoch's roots, as `post` gives it.
     function idOf(uint256 epoch, Roots calldata roots) external pure returns (bytes32 id);
