@@ -50,9 +50,23 @@ test('what is taken off for the way is never more than half of the time', () => 
   );
 });
 
-test('three samples prove nothing with 95 %', () => {
+test('of an even number of exchanges the slower of the middle two counts', () => {
+  const exchanged = (...exchangeMicros: bigint[]) =>
+    boundsOf(parameters, { commitMicros: 1n, exchangeMicros, allowanceMicros: 0n }).bytesPerSecond;
+  expect(exchanged(10n, 30n)).toBe(exchanged(30n));
+  expect(exchanged(40n, 10n, 30n, 20n)).toBe(exchanged(30n));
+});
+
+test('no time at all is a microsecond: a bound is a number', () => {
+  const times = { commitMicros: 1n, exchangeMicros: [1n], allowanceMicros: 0n };
+  expect(boundsOf(parameters, { ...times, commitMicros: 0n, exchangeMicros: [0n] })).toEqual(
+    boundsOf(parameters, times),
+  );
+});
+
+test.each([1, 2, 3])('%i samples prove nothing with 95 %%', (samples) => {
   const bounds = boundsOf(
-    { ...parameters, rows: 3, residencySamples: 3 },
+    { ...parameters, rows: samples, residencySamples: samples },
     { commitMicros: 1n, exchangeMicros: [1n], allowanceMicros: 0n },
   );
   expect(bounds).toEqual({ operationsPerSecond: 0n, residentBytes: 0n, bytesPerSecond: 0n });

@@ -14,6 +14,7 @@ function linkTo(
   let nowMs = 0;
   let turn = 0;
   const most: number[] = [];
+  const deadlines: number[] = [];
   let said = new Uint8Array();
   const link: Link = {
     send: (bytes) => {
@@ -23,12 +24,13 @@ function linkTo(
     },
     receive: async (bytesMost, deadlineMs) => {
       most.push(bytesMost);
+      deadlines.push(deadlineMs);
       const bytes = await answer(said, turn++);
       nowMs = bytes === 'late' ? deadlineMs + 1 : nowMs + tickMs;
       return typeof bytes === 'string' ? bytes : { bytes, atMs: nowMs };
     },
   };
-  return { link, most, nowMs: () => nowMs };
+  return { link, most, deadlines, nowMs: () => nowMs };
 }
 
 const fresh = (): Uint8Array => hash('fresh');
@@ -38,18 +40,20 @@ describe('a conversation', () => {
   test('is carried to its end, and says how much each answer may hold', async () => {
     const answerer = answererOf();
     const answers: Uint8Array[] = [];
-    const { link, most, nowMs } = linkTo(async (bytes) => {
+    const { link, most, deadlines, nowMs } = linkTo(async (bytes) => {
       answers.push(await answerer.receive(bytes, 0));
       return answers.at(-1)!;
     });
     const stages: string[] = [];
-    const stage = (name: string): void => void stages.push(name);
+    const stage = (name: string, answered: number): void => void stages.push(`${answered} ${name}`);
     const ended = await converse(link, challengeOf(), limits, { sign, nowMs, fresh, stage });
     expect(ended.outcome).toBe('proved');
     // The time of sending counts: what is measured is never less than what passed.
     expect(ended.proven?.times).toMatchObject({ commitMicros: 11_000n, exchangeMicros: [11_000n, 11_000n] });
     expect(most).toEqual(answers.map(({ length }) => length + 1));
-    expect(stages).toEqual(['commitment', 'roots', 'roots', 'openings', 'ended']);
+    // Each began eleven milliseconds after the one before it.
+    expect(deadlines).toEqual([1000, 11 + 100, 22 + 100, 33 + 5000]);
+    expect(stages).toEqual(['0 commitment', '1 roots', '2 roots', '3 openings', '4 ended']);
   });
 
   test.each([
@@ -63,17 +67,37 @@ describe('a conversation', () => {
   });
 });
 
+test('a link that gives up too early is asked again, and nothing is said twice', async () => {
+  const answerer = answererOf();
+  const said: Uint8Array[] = [];
+  let nowMs = 0;
+  let early = true;
+  const link: Link = {
+    send: (bytes) => Promise.resolve(void said.push(bytes)),
+    receive: async () => {
+      if (early) return ((early = false), 'late');
+      nowMs += 1;
+      return { bytes: await answerer.receive(said.at(-1)!, 0), atMs: nowMs };
+    },
+  };
+  const ended = await converse(link, challengeOf(), limits, { sign, nowMs: () => nowMs, fresh });
+  expect(ended.outcome).toBe('proved');
+  expect(said).toHaveLength(4);
+});
+
 describe('a ping', () => {
   const id = challengeOf().id;
 
   test('takes what the way takes, without the sending', async () => {
-    const { link, nowMs } = linkTo((bytes) => answererOf().receive(bytes, 0), 7);
+    const { link, most, deadlines, nowMs } = linkTo((bytes) => answererOf().receive(bytes, 0), 7);
     expect(await pingMs(link, id, { nowMs, fresh }, 1000)).toBe(7);
+    expect([most, deadlines]).toEqual([[lengths.pong() + 1], [1 + 1000]]);
   });
 
   test.each([
     ['late', () => 'late' as const],
     ['another answer', () => message('pong', id, hash('another'))],
+    ['an answer of which one byte is another', () => message('pong', id, fresh().fill(0, 31))],
     ['another length', () => new Uint8Array(lengths.pong() + 1)],
   ])('with %s gives no time', async (_what, answer) => {
     const { link, nowMs } = linkTo(() => Promise.resolve(answer()));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { boundsOf } from './bounds.ts';
+import { message } from './messages.ts';
 import { Refusal } from './answer.ts';
 import {
   answererOf,
@@ -16,7 +17,7 @@ import { cheatingProver } from './testing/cheating-prover.ts';
 import { hash } from './testing/plain-work.ts';
 import { signed } from './transcript.ts';
 import { readVerdict, signedVerdict } from './verdict.ts';
-import { beginVerification, deadlineMs, step } from './verifier.ts';
+import { beginVerification, deadlineMs, dueBytes, step } from './verifier.ts';
 import type { Ended, Verification } from './verifier.ts';
 
 const ended = (state: Verification): Ended => {
@@ -74,6 +75,28 @@ describe('a challenge', () => {
     for (const event of [{ kind: 'link_lost' }, { kind: 'tick', atMs: 1e9 }] as const) {
       expect(step(state, event)).toEqual({ state });
     }
+  });
+
+  test('has no deadline before it is sent and none after its end, when no more bytes are due', async () => {
+    const { state } = await beginVerification(challengeOf(), limits, signerOf(verifierKeys));
+    expect(deadlineMs(state)).toBeUndefined();
+    expect(step(state, { kind: 'tick', atMs: 1e12 }).state).toBe(state);
+    const over = (await talk(answererOf())).state;
+    expect(deadlineMs(over)).toBeUndefined();
+    expect(dueBytes(over)).toBe(0);
+  });
+
+  test('keeps nothing of the bytes that it was given: their buffer may be used again', async () => {
+    const answerer = answererOf();
+    let given = new Uint8Array();
+    const reusing = {
+      receive: async (bytes: Uint8Array, atMs: number) => {
+        given.fill(0xee);
+        given = new Uint8Array(await answerer.receive(bytes, atMs));
+        return given;
+      },
+    };
+    expect(ended((await talk(reusing)).state).outcome).toBe('proved');
   });
 
   test('with parameters out of range is never sent', async () => {
@@ -148,6 +171,15 @@ describe('a message that the prover has signed is still refused', () => {
 
   test('unchanged it is taken', async () => {
     expect((await changedAnswer(1, () => undefined)).stage).toBe('roots');
+  });
+
+  test.each([0, 1, 2, 3])('when another byte stands in the signature of answer %i', async (turns) => {
+    const { state } = await talk(answererOf(), { turns });
+    const { answers } = await talk(answererOf(), { turns: turns + 1 });
+    const bytes = answers[turns]!.map((byte, n, { length }) => (n === length - 64 ? byte ^ 1 : byte));
+    const sent = step(state, { kind: 'sent', atMs: 0 }).state;
+    const after = step(sent, { kind: 'received', bytes, atMs: 1, fresh: hash('') }).state;
+    expect(ended(after).outcome).toBe('bad_signature');
   });
 
   test('when it names another challenge', async () => {
@@ -267,6 +299,25 @@ describe('a verdict', () => {
     const state = ended((await talk(answererOf(), { tookMs: [2000] })).state);
     const bytes = await signedVerdict(state, signerOf(verifierKeys));
     expect(readVerdict(bytes, state)).toEqual({ outcome: 'no_commitment' });
+  });
+
+  test('that its verifier signed is still none of another kind, text, outcome or length', async () => {
+    const state = ended((await talk(answererOf())).state);
+    const { challenge, transcript } = state;
+    const sign = signerOf(verifierKeys);
+    const numbers = (code: number, bytes = 4 + 8 * 7): Uint8Array => {
+      const body = new Uint8Array(bytes);
+      new DataView(body.buffer).setUint32(0, code, true);
+      return body;
+    };
+    const read = async (unsigned: Uint8Array) => readVerdict((await signed(unsigned, transcript, sign)).message, state);
+    expect(await read(message('verdict', challenge.id, transcript, numbers(10)))).toEqual({ outcome: 'link_lost' });
+    expect(await read(message('query', challenge.id, transcript, numbers(10)))).toBeUndefined();
+    expect(await read(message('verdict', hash('').slice(16), transcript, numbers(10)))).toBeUndefined();
+    expect(await read(message('verdict', challenge.id, hash('another'), numbers(10)))).toBeUndefined();
+    expect(await read(message('verdict', challenge.id, transcript, numbers(11)))).toBeUndefined();
+    expect(await read(message('verdict', challenge.id, transcript, numbers(10, 4 + 8 * 8)))).toBeUndefined();
+    expect(await read(message('verdict', challenge.id, transcript, numbers(10, 4 + 8 * 6)))).toBeUndefined();
   });
 
   test('is nobody else’s, of no other transcript, and not a byte different', async () => {
