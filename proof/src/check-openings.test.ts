@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkOpenings } from './check-openings.ts';
 import { openingsBody } from './openings-body.ts';
 import { layoutOf } from './openings-layout.ts';
@@ -7,6 +7,7 @@ import { expandQueries } from './queries.ts';
 import { slabTree } from './slab-tree.ts';
 import { smallParameters } from './testing/both-sides.ts';
 import { cheatingWork } from './testing/cheating-prover.ts';
+import type { Cheat } from './testing/cheating-prover.ts';
 import { hash } from './testing/plain-work.ts';
 
 /** Openings of an honest prover, n = 512 so that a row has more than one leaf. */
@@ -60,6 +61,44 @@ test('the leaves of one sample must be of one slab, even where another slab of t
   const opened = await filled.open({ ...layout.parts, leaves: place });
   const parts = openingsBody(parameters, layout, opened, tree, passes);
   expect(check(parts)).toBe('leaf_not_committed');
+});
+
+describe('one sample that is wrong is enough, whichever it is', () => {
+  const small = { ...parameters, n: 256, slabs: 3 };
+  const asked = expandQueries(hash('small query'), small);
+  const places = layoutOf(small, asked);
+
+  /** Of a prover who is honest but for one cheat, and commits to what came of it. */
+  async function faultOf(cheat: Cheat) {
+    const work = cheatingWork({ ...small, key }, cheat);
+    const roots = slabTree(work.slabRoots);
+    const trees = [slabTree(await work.reside(passKeys[0]!)), slabTree(await work.reside(passKeys[1]!))];
+    const bytes = openingsBody(small, places, await work.open(places.parts), roots, trees);
+    const said = {
+      workKey: key,
+      root: roots.root,
+      passes: trees.map(({ root }, pass) => ({ key: passKeys[pass]!, root })),
+    };
+    return checkOpenings(small, asked, places, said, bytes);
+  }
+
+  test('none is wrong', async () => {
+    expect(await faultOf({})).toBeUndefined();
+  });
+
+  test.each(asked.work.flatMap(({ round, row, columns }) => columns.map((column) => ({ round, row, column }))))(
+    'the entry of round $round at row $row and column $column',
+    async ({ round, row, column }) => {
+      const work: Cheat['work'] = (slab, t) => void (t === round + 1 && (slab[column * small.n + row]! ^= 1));
+      expect(await faultOf({ work })).toBe('wrong_entry');
+    },
+  );
+
+  test.each(asked.residency)('row $row of slab $slab in pass $pass', async ({ pass, slab, row }) => {
+    const memory: Cheat['memory'] = (whole, t, at) =>
+      t === slab && at === pass ? whole.map((byte, n) => (n === row * small.n ? byte ^ 1 : byte)) : whole;
+    expect(await faultOf({ memory })).toBe('digest_not_committed');
+  });
 });
 
 test('each commitment, key and root counts', () => {
