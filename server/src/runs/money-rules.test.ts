@@ -41,8 +41,8 @@ describe('the money of a running lease', () => {
   test('a hold is rounded up, but never beyond the budget', () => {
     // 10 micros buy 39 seconds at 1000 micros an hour, and those rounded up are 11.
     expect(planMoney(facts({ price: 1000n, held: 1n, budget: 10n }), localPolicy).renew).toBe(10n);
-    // 7 seconds have cost 1 of them, rounded down.
-    expect(planMoney(facts({ price: 1000n, held: 1n, budget: 10n, billed_s: 7n }), localPolicy).renew).toBe(9n);
+    // 4 seconds have cost 1 of them, rounded down; the 35 that are left would be 10, rounded up.
+    expect(planMoney(facts({ price: 1000n, held: 1n, budget: 10n, billed_s: 4n }), localPolicy).renew).toBe(9n);
   });
   test('no more is held than the budget or the expiry leaves', () => {
     expect(planMoney(facts({ billed_s: 3300n, budget: 4_000_000n }), localPolicy).renew).toBe(700_000n);
