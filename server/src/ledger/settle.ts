@@ -45,7 +45,7 @@ export async function settle(tx: Tx, settlement: Settlement): Promise<Settled> {
     settled_fee_micros: lease.settled_fee_micros + fee,
     unpaid_micros: unpaid,
   };
-  if (charge === 0n && fee === 0n && nextHold !== null && lease.hold_id !== null && nextHold === lease.held_micros) {
+  if (charge === 0n && nextHold !== null && lease.hold_id !== null && nextHold === lease.held_micros) {
     return { ...settled, hold_id: lease.hold_id, held_micros: lease.held_micros };
   }
   const accounts = accountsOf(lease);

@@ -100,7 +100,7 @@ function whileAlive(lease: LeaseFacts, seen: Observed, policy: Policy): Action {
   if (report) {
     const is = report.ready ? 'running' : 'preparing';
     // A container that was ready stays ready: a report of the opposite is a lie or a delay.
-    if (lease.state !== is && !(lease.state === 'running' && is === 'preparing')) return { do: 'move', to: is };
+    if (lease.state !== is && lease.state !== 'running') return { do: 'move', to: is };
   }
   const stuckAt = lease.state_since + longestPreparationMs(policy);
   if (lease.state === 'preparing' && seen.now >= stuckAt) return { do: 'stopping', reason: 'start_timeout' };
