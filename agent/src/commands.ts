@@ -14,15 +14,12 @@ import { findStrays, removeStray } from './engine/strays.ts';
 import { removeIsolation } from './engine/isolation/isolation.ts';
 import { openLog } from './log.ts';
 import { isLoopback } from './server-connection.ts';
-import { installService, removeService, serviceStatus } from './service.ts';
+import { installService, removeService, REMOVED_EXIT_CODE, serviceStatus } from './service.ts';
 import { lockHolder, lockState } from './state-lock.ts';
 import { readStatus } from './status.ts';
 import { readTerms } from './terms.ts';
 import { uninstall, type Uninstalled } from './uninstall.ts';
 import { agentVersion } from './version.ts';
-
-/** The exit code that says: do not start me again. The service's unit knows it. */
-const REMOVED = 78;
 
 export async function run(args: Arguments): Promise<number> {
   const { stateDir } = args;
@@ -44,9 +41,10 @@ export async function run(args: Arguments): Promise<number> {
     const end = await Promise.race([agent.ended, signalled()]);
     if (end !== 'signal') log.warn({ machine_id: config.machine_id }, 'this machine is no longer part of the network');
     await agent.close();
-    if (end === 'told') await leaveClean(args, engine, config, log.info.bind(log));
+    const removed = end === 'told' ? await leaveClean(args, engine, config, log.info.bind(log)) : [];
     await engine.close();
-    return end === 'signal' ? 0 : REMOVED;
+    // Without its unit systemd starts nobody again, and would keep the memory of a failed service that is not there.
+    return end === 'signal' || removed.includes('service') ? 0 : REMOVED_EXIT_CODE;
   } finally {
     lock.release();
   }
@@ -208,9 +206,10 @@ async function leaveClean(
   engine: Engine,
   config: AgentConfig,
   say: (fields: object, message: string) => void,
-): Promise<void> {
+): Promise<string[]> {
   const { removed, left } = await removeAll(args, engine, config, { inside: true, endLeases: true });
   say({ removed, left }, 'this computer is as it was before it joined');
+  return removed;
 }
 
 function removeAll(

@@ -24,7 +24,7 @@ export type ServiceStatus = { installed: boolean; active: boolean; enabled: bool
 
 const UNIT = 'coop-agent.service';
 
-/** With which `run` ends when there is nothing left to run for. */
+/** With which `run` ends when there is nothing left to run for: do not start me again. */
 export const REMOVED_EXIT_CODE = 78;
 
 export async function installService(options: ServiceOptions): Promise<ServiceStatus> {
@@ -95,10 +95,8 @@ ${Object.entries(env)
   .map(([name, value]) => `Environment=${unitQuoted(`${name}=${value}`, 'plain')}\n`)
   .join('')}Restart=always
 RestartSec=5
-# The machine was removed from its network.
+# The server does not know this machine any more.
 RestartPreventExitStatus=${REMOVED_EXIT_CODE}
-# The server said that this machine is out of the network.
-RestartPreventExitStatus=78
 # The containers of running leases are the engine's and go on; only the agent itself is stopped.
 KillMode=process
 KillSignal=SIGTERM

@@ -13,6 +13,7 @@ export type Part =
   | 'btrfs'
   | 'postgres'
   | 'sshd'
+  | 'systemd'
   | 'root'
   | 'iptables'
   | 'gpu'
@@ -38,6 +39,7 @@ const probes: Record<Part, () => string | undefined> = {
     process.env.TEST_DATABASE_URL !== undefined || postgresBinDir() !== undefined
       ? undefined
       : 'no PostgreSQL programs and no TEST_DATABASE_URL',
+  systemd: () => (existsSync('/usr/lib/systemd/systemd') ? undefined : 'systemd is not installed'),
   sshd: () => (existsSync('/usr/sbin/sshd') ? undefined : 'no OpenSSH server at /usr/sbin/sshd'),
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
   iptables: () => (answers('iptables', ['-w', '-L', '-n']) ? undefined : 'iptables does not work here'),

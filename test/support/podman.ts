@@ -9,7 +9,7 @@ import { removeRemains } from './remains.ts';
 export type Podman = { socketPath: string; stop(): Promise<void> };
 
 /** runc and cgroupfs, because podman's own choices (crun, systemd) fail on machines with the old cgroups or without systemd. */
-const CONFIGURATION = `[engine]
+export const podmanConfiguration = `[engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
@@ -18,7 +18,7 @@ events_logger = "file"
 export async function startPodman(): Promise<Podman> {
   const dir = mkdtempSync(join(tmpdir(), 'coop-podman-'));
   const socketPath = join(dir, 'podman.sock');
-  writeFileSync(join(dir, 'containers.conf'), CONFIGURATION);
+  writeFileSync(join(dir, 'containers.conf'), podmanConfiguration);
   const log = join(dir, 'service.log');
   const output = openSync(log, 'a');
   const own = ['root', 'runroot', 'tmpdir', 'network-config-dir'].flatMap((name) => [`--${name}`, join(dir, name)]);
