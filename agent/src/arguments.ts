@@ -2,16 +2,16 @@ import { parseArgs } from 'node:util';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { stateDirectory, type AgentConfig } from './config.ts';
 
-export const usage = `Usage: coop-agent COMMAND
+export const usage = `Usage: coop agent COMMAND
 
   enrol --server URL --token TOKEN   make this computer a machine of a network
-        [--ca FILE] [--name NAME]    the server's own certificate; what to call this machine
+        [--ca FILE] [--name NAME]    the server's certificate; this machine's name
         [--engine auto|docker|podman|process] [--engine-socket PATH]
   run                                serve; Ctrl-C ends the agent, leases run on
   status                             what it is and does
   doctor                             what keeps it from earning
   service install|status|remove      run it always, by systemd
-  uninstall [--force]                take everything away; --force ends leases that run
+  uninstall [--force]                take everything away; --force ends leases
   uninstall --strays                 only what agents left whose directory is gone
 
   --state DIR   where its key and records are     --json   for programs

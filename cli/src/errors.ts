@@ -1,15 +1,16 @@
 import { CoopError, toProblem } from '@gpucoop/protocol/problem.ts';
 import type { Problem } from '@gpucoop/protocol/problem.ts';
-import { plain } from './look/text.ts';
+import { plain, wrap } from './look/text.ts';
 import type { Look } from './look/colours.ts';
 
 /** An error as a person sees it: what happened, where, what to do next. With `verbose`, what caused it. */
-export function renderError(error: unknown, look: Look, verbose: boolean): string {
+export function renderError(error: unknown, look: Look, verbose: boolean, width = Number.POSITIVE_INFINITY): string {
   const known = error instanceof CoopError;
-  const lines = [`${look.bad('error')}  ${plain(messageOf(error))}`];
+  const fold = (text: string): string => wrap(plain(text), width - INDENT.length).join(`\n${INDENT}`);
+  const lines = [`${look.bad('error')}  ${fold(messageOf(error))}`];
   if (known && error.at !== undefined) lines.push(`   ${look.dim('at')}  ${plain(error.at)}`);
   const hint = known ? error.hint : 'This is a defect of Coop. Run it again with --verbose and report what it prints.';
-  if (hint !== undefined) lines.push(` ${look.dim('hint')}  ${plain(hint)}`);
+  if (hint !== undefined) lines.push(` ${look.dim('hint')}  ${fold(hint)}`);
   if (verbose) {
     if (known) lines.push(` ${look.dim('code')}  ${error.code}`);
     for (const cause of causes(error)) lines.push(`${look.dim('cause')}  ${plain(describe(cause))}`);
@@ -17,6 +18,9 @@ export function renderError(error: unknown, look: Look, verbose: boolean): strin
   }
   return lines.join('\n');
 }
+
+/** As wide as `error  `. */
+const INDENT = ' '.repeat(7);
 
 /** The same as a Problem, for `--json`. */
 export function problemOf(error: unknown): Problem {

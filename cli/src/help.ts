@@ -7,7 +7,7 @@ import { wrap } from './look/text.ts';
 export function commandHelp(path: readonly string[], definition: Command, look: Look, width: number): string {
   const columns = Math.min(width, 110);
   const sections = [
-    `${look.bold(`coop ${path.join(' ')}`)}  ${definition.about}`,
+    titleLine(['coop', ...path].join(' '), definition.about, look, columns),
     ...(definition.details === undefined ? [] : [paragraphs(definition.details, columns)]),
     section('Usage', `  ${usageLine(path, definition)}`, look),
     ...words(definition, look, columns),
@@ -33,7 +33,7 @@ export function groupHelp(path: readonly string[], group: Group, look: Look, wid
   const columns = Math.min(width, 110);
   const name = ['coop', ...path].join(' ');
   return [
-    `${look.bold(name)}  ${group.about}`,
+    titleLine(name, group.about, look, columns),
     section('Commands', twoColumns(listed(group.commands), look, columns), look),
     look.dim(`${name} COMMAND --help says more.`),
   ].join('\n\n');
@@ -67,7 +67,9 @@ export function overview(
     `${look.bold('coop')} ${version}  Rent idle GPUs by the second, and rent yours out.`,
     `  First time here?  ${look.type('coop up')} ${look.dim('starts a whole network on this machine.')}`,
     ...parts,
-    look.dim('coop COMMAND --help says more. Every command takes --json, --explain and --verbose.'),
+    wrap('coop COMMAND --help says more. Every command takes --json, --explain and --verbose.', columns)
+      .map((line) => look.dim(line))
+      .join('\n'),
   ].join('\n\n');
 }
 
@@ -75,6 +77,9 @@ const listed = (commands: Commands): (readonly [string, string])[] =>
   Object.entries(commands)
     .filter(([, node]) => node.hidden === undefined)
     .map(([name, node]) => [isGroup(node) ? `${name} …` : name, node.about]);
+
+const titleLine = (name: string, about: string, look: Look, columns: number): string =>
+  `${look.bold(name)}  ${wrap(about, columns - name.length - 2).join(`\n${' '.repeat(name.length + 2)}`)}`;
 
 const section = (title: string, body: string, look: Look): string => `${look.bold(title)}\n${body}`;
 

@@ -7,6 +7,7 @@ import { withLocalHint } from './local-hint.ts';
 import { findCommand, globalFlags, isGroup, parseCommand } from './grammar.ts';
 import type { Command, Found } from './grammar.ts';
 import { commandHelp, groupHelp, overview } from './help.ts';
+import { fromSystem } from './system-error.ts';
 import { openTerminal } from './terminal.ts';
 
 const argv = process.argv.slice(2);
@@ -34,9 +35,9 @@ async function runMain(): Promise<number> {
     if (isGroup(found.found)) return group(found);
     return await leaf(found.found, found);
   } catch (thrown) {
-    const error = await withLocalHint(thrown, process.env);
+    const error = await withLocalHint(fromSystem(thrown), process.env);
     if (terminal.json) terminal.aside(JSON.stringify(problemOf(error)));
-    else terminal.aside(renderError(error, terminal.asideLook, terminal.verbose));
+    else terminal.aside(renderError(error, terminal.asideLook, terminal.verbose, terminal.asideWidth));
     return found.found !== undefined && !isGroup(found.found) ? (found.found.failureCode ?? 1) : 1;
   }
 }

@@ -13,7 +13,7 @@ export const balance = command({
     const { client } = await openSession(input);
     const now = await client.money.balance();
     if (input.terminal.json) return input.terminal.printJson(now);
-    input.terminal.print(renderBalance(now, input.terminal.look));
+    input.terminal.print(renderBalance(now, input.terminal.look, input.terminal.width));
   },
 });
 

@@ -45,10 +45,10 @@ function shade(text: string, line: LedgerLine, look: Look): string {
   return line.amount.micros > 0 ? look.good(text) : text;
 }
 
-export function renderBalance(balance: Balance, look: Look): string {
+export function renderBalance(balance: Balance, look: Look, width: number): string {
   const names = ['available', 'held', 'spent', 'earned'] as const;
   const amounts = alignPoints(names.map((name) => exactMoney(balance[name])));
-  const width = Math.max(...amounts.map((text) => text.length));
+  const size = Math.max(...amounts.map((text) => text.length));
   const notes = {
     available: 'can be spent',
     held: 'for the running hour of your leases; what is not used comes back',
@@ -56,7 +56,8 @@ export function renderBalance(balance: Balance, look: Look): string {
     earned: 'as a provider, after fees',
   };
   return renderFields(
-    names.map((name, i) => [name, `${amounts[i]!.padStart(width)}  ${look.dim(notes[name])}`] as const),
+    names.map((name, i) => [name, `${amounts[i]!.padStart(size)}  ${look.dim(notes[name])}`] as const),
     look,
+    width,
   );
 }

@@ -175,6 +175,7 @@ test('an error is one line, where, and what to do; its causes on request', () =>
        at  spec.yml:3:1
      hint  Raise --max-price."
   `);
+  expect(renderError(error, look, false, 20)).toContain('hint  Raise\n       --max-price.');
   expect(renderError(error, look, true)).toContain('cause  Error: inner');
   expect(renderError(new TypeError('x is undefined'), look, false)).toContain('This is a defect of Coop.');
 });

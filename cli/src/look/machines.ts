@@ -96,7 +96,7 @@ export function renderMachine(machine: Machine, look: Look, width: number, nowMs
     (lease) => `${shortId(lease.id)}  ${lease.state.padEnd(10)} ${unitsText(lease.units, lease.class)}`,
   );
   return [
-    renderFields(fields, look),
+    renderFields(fields, look, width),
     ...(offers === '' ? [] : [offers]),
     ...(leases.length === 0 ? [] : [`${look.dim('LEASES')}\n${leases.join('\n')}`]),
   ].join('\n\n');
@@ -154,7 +154,7 @@ export function renderEarnings(earnings: Earnings, look: Look, width: number): s
       { title: 'SERVED', value: ({ lease }) => formatDuration(lease.billed_s), align: 'right' },
       {
         title: 'UNPAID',
-        value: ({ lease }) => (lease.unbilled_s === 0 ? '' : formatDuration(lease.unbilled_s)),
+        value: ({ lease }) => (lease.unbilled_s === 0 ? '-' : formatDuration(lease.unbilled_s)),
         align: 'right',
         style: look.attention,
       },

@@ -18,7 +18,7 @@ export function renderQuote(
   return [
     heading(chosen, look),
     priceLines(chosen, look, width),
-    renderFields(terms(quote, chosen, maxPrice, look, nowMs), look, '  '),
+    renderFields(terms(quote, chosen, maxPrice, look, nowMs), look, width, '  '),
     ...alternatives(quote, chosen, look, width),
     ...warnings(chosen, look),
   ].join('\n\n');

@@ -27,7 +27,7 @@ export function renderStanding(standing: Standing, look: Look, width: number, no
   const { machine } = standing;
   return [
     `${look.good('Coop stands.')}`,
-    renderFields(fields(standing, look), look, '  '),
+    renderFields(fields(standing, look), look, width, '  '),
     ...(machine === undefined ? [] : [indented(renderOffers(machine.offers, look, width - 2, nowMs))]),
     ...engineWords(standing, look),
     next(standing, look),

@@ -77,12 +77,20 @@ test('fields share the width of the longest label', () => {
         ['', 'y'],
       ],
       look,
+      80,
     ),
   ).toBe('network  x\n         y');
+});
+
+test('a field that is wider than the terminal goes on below, under its own beginning', () => {
+  const fields = [['held', '$0.00  for the running hour'] as const, ['spent', '$1.00  in all'] as const];
+  expect(renderFields(fields, look, 28)).toBe('held   $0.00 for the running\n       hour\nspent  $1.00  in all');
 });
 
 test('truncating and wrapping keep whole characters and words', () => {
   expect(truncate('日本語', 5)).toBe('日本…');
   expect(wrap('one two three', 8)).toEqual(['one two', 'three']);
   expect(wrap('immeasurable', 4)).toEqual(['immeasurable']);
+  expect(wrap('burn 20 % of it', 7)).toEqual(['burn', '20 % of', 'it']);
+  expect(wrap('0.00138 %', 7)).toEqual(['0.00138', '%']);
 });

@@ -17,6 +17,7 @@ export type Column<Row> = {
 };
 
 const GAP = 2;
+const NARROWEST_VALUE = 20;
 
 /** Lines of the table, without colours in cells unless a style gives them. `width` Infinity: everything is shown. */
 export function renderTable<Row>(
@@ -93,8 +94,24 @@ function place(text: string, size: number, align: 'left' | 'right' = 'left', las
   return last ? text : text + padding;
 }
 
-/** `label   value` lines, labels aligned and dimmed; an empty label continues the one above. */
-export function renderFields(fields: readonly (readonly [string, string])[], look: Look, indent = ''): string {
+/** `label   value` lines, labels aligned and dimmed; an empty label continues the one above, and long values go on below. */
+export function renderFields(
+  fields: readonly (readonly [string, string])[],
+  look: Look,
+  width: number,
+  indent = '',
+): string {
   const size = Math.max(...fields.map(([label]) => textWidth(label)));
-  return fields.map(([label, value]) => `${indent}${look.dim(label.padEnd(size))}  ${value}`.trimEnd()).join('\n');
+  const room = Math.max(NARROWEST_VALUE, width - indent.length - size - GAP);
+  return fields
+    .flatMap(([label, value]) =>
+      folded(value, room).map((line, i) => {
+        const left = i === 0 ? look.dim(label.padEnd(size)) : ' '.repeat(size);
+        return `${indent}${left}${' '.repeat(GAP)}${line}`.trimEnd();
+      }),
+    )
+    .join('\n');
 }
+
+/** What fits stays as it is written, with its wider spaces. */
+const folded = (value: string, room: number): string[] => (textWidth(value) <= room ? [value] : wrap(value, room));

@@ -40,11 +40,12 @@ export function truncate(text: string, width: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/** Breaks text at spaces so that no line is wider than `width`; a longer word stands alone. */
+/** Breaks text at spaces so that no line is wider than `width`; a longer word stands alone. A number keeps its `%` where both fit. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/ +/)) {
+  const words = text.split(/ +(?!%)/).flatMap((word) => (textWidth(word) > width ? word.split(/ +/) : [word]));
+  for (const word of words) {
     if (line !== '' && textWidth(line) + 1 + textWidth(word) > width) {
       lines.push(line);
       line = word;

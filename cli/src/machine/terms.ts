@@ -90,7 +90,7 @@ export const terms = command({
   flags: termFlags,
   examples: [
     [
-      'coop machine terms lab --quiet-hours 18:00-23:00 --only-when-idle --max-duration 12h',
+      'coop machine terms lab --quiet-hours 18:00-23:00 --max-duration 12h',
       'A machine that is played on in the evening.',
     ],
   ],

@@ -49,8 +49,8 @@ const diff = command({
   about: 'Two policies side by side, and what Coop’s default does instead',
   details: 'Every line says what kind of source each value has: published, code, reported, derived, assumed or ours.',
   examples: [
-    ['coop policy diff ionet aethir', 'the two networks and ours'],
-    ['coop policy diff my.yml --changed', 'my own rules against the default, only what differs'],
+    ['coop policy diff ionet aethir', 'The two networks and ours.'],
+    ['coop policy diff my.yml --changed', 'My own rules against the default, only what differs.'],
   ],
   positionals: [
     { ...policyArgument, name: 'A' },

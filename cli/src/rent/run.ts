@@ -30,11 +30,11 @@ export const run = command({
   examples: [
     ['coop run -- echo hello', "On the cheapest CPU, in the machine's base image."],
     [
-      'coop run --gpu 24GB.. --image pytorch/pytorch --max-price 0.50 -- python train.py',
+      'coop run --gpu 24GB.. --image pytorch/pytorch --max-price 0.5 -- ./train.sh',
       'On any GPU with 24 GB or more, for 50 cents an hour or less.',
     ],
     [
-      'coop run --gpu H100:8 --budget 200 --max-duration 10h --retry --wait --max-price 20 -- ./train.sh',
+      'coop run --gpu H100:8 --max-price 20 -b 200 --retry --wait -- ./train.sh',
       'Queue for eight H100s; go on elsewhere once if the machine is lost.',
     ],
     ['coop run -y -- cat results.csv > results.csv', 'Only what the command prints goes to stdout.'],

@@ -16,11 +16,11 @@ export const stats = command({
     const run = await findRun(client, input.args[0]!);
     const now = await client.runs.stats(run.id);
     if (input.terminal.json) return input.terminal.printJson(now);
-    input.terminal.print(renderStats(now, input.terminal.look));
+    input.terminal.print(renderStats(now, input.terminal.look, input.terminal.width));
   },
 });
 
-export function renderStats(stats: LeaseStats, look: Look): string {
+export function renderStats(stats: LeaseStats, look: Look, width: number): string {
   const share = stats.memory_limit_mib > 0 ? stats.memory_used_mib / stats.memory_limit_mib : 0;
   const memory = `${formatMib(stats.memory_used_mib)} of ${formatMib(stats.memory_limit_mib)}, ${Math.round(share * 100)}%`;
   return renderFields(
@@ -37,5 +37,6 @@ export function renderStats(stats: LeaseStats, look: Look): string {
       ],
     ],
     look,
+    width,
   );
 }

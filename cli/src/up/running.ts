@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
-import { makePrivateDirectory, readJson, writeJson } from '../home.ts';
+import { makePrivateDirectory, readText, writeJson } from '../home.ts';
 import type { Home } from '../home.ts';
 
 /** What up.json says of a running `coop up`: the lock of its home, and how others find it. */
@@ -22,9 +22,22 @@ export type Running = z.infer<typeof Running>;
 
 /** Undefined: nobody. A file whose writer is dead is given as `left`, with the children that outlived it. */
 export async function whoRuns(home: Home): Promise<{ running?: Running; left?: Running }> {
-  const parsed = Running.safeParse(await readJson(home.running));
+  return judged(await readText(home.running));
+}
+
+/** A file cut short by a full disk or a power loss is nobody's: it is only ever written whole. */
+function judged(text: string | undefined): { running?: Running; left?: Running } {
+  const parsed = Running.safeParse(parsedJson(text));
   if (!parsed.success) return {};
   return isAlive(parsed.data) ? { running: parsed.data } : { left: parsed.data };
+}
+
+function parsedJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return undefined;
+  }
 }
 
 export function isAlive({ pid, started }: { pid: number; started: string | null }): boolean {
@@ -55,18 +68,8 @@ export type Lock = {
 /** Takes the home for this process. Throws `wrong_state` when another `coop up` has it. */
 export async function lockHome(home: Home): Promise<Lock> {
   await makePrivateDirectory(home.dir);
-  const { running, left } = await whoRuns(home);
-  if (running !== undefined) throw alreadyRunning(running);
-  if (left !== undefined) await rm(home.running, { force: true });
   let state: Running = { pid: process.pid, started: startOf(process.pid), url: null, ready: false, children: {} };
-  try {
-    const file = await open(home.running, 'wx', 0o600); // of two that start at once, one gets it
-    await file.writeFile(JSON.stringify(state));
-    await file.close();
-  } catch (error) {
-    const other = (await whoRuns(home)).running;
-    throw other === undefined ? error : alreadyRunning(other);
-  }
+  const left = await takeFile(home.running, JSON.stringify(state));
   let writing = Promise.resolve();
   let released = false;
   return {
@@ -84,6 +87,44 @@ export async function lockHome(home: Home): Promise<Lock> {
       await rm(home.running, { force: true });
     },
   };
+}
+
+let takings = 0;
+
+/** Makes the file, whole or not at all, in place of one whose writer is dead; gives what that one said. */
+async function takeFile(path: string, content: string): Promise<Running | undefined> {
+  const own = `${path}.${process.pid}.${takings++}`;
+  await writeFile(own, content, { mode: 0o600 });
+  try {
+    for (;;) {
+      // A hard link makes the name or fails: of two that start at once, one gets it.
+      if (await link(own, path).then(() => true, alreadyThere)) return undefined;
+      const found = await readText(path);
+      const { running, left } = judged(found);
+      if (running !== undefined) throw alreadyRunning(running);
+      if (found !== undefined && (await replace(path, found, own, content))) return left;
+    }
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** Many may see the same dead file. Who holds the file behind it, taken like any other, puts his own in its place, if it is still that one. */
+async function replace(path: string, dead: string, own: string, content: string): Promise<boolean> {
+  const behind = `${path}.after`;
+  await takeFile(behind, content);
+  try {
+    if ((await readText(path)) !== dead) return false;
+    await rename(own, path);
+    return true;
+  } finally {
+    await rm(behind, { force: true });
+  }
+}
+
+function alreadyThere(error: NodeJS.ErrnoException): false {
+  if (error.code === 'EEXIST') return false;
+  throw error;
 }
 
 export function alreadyRunning({ pid, url }: Running): CoopError {

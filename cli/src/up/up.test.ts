@@ -1,10 +1,11 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { fromSystem } from '../system-error.ts';
 import { coopHome, readSecretFile, writeJson } from '../home.ts';
 import { makeLook } from '../look/colours.ts';
 import { curlLine } from '../explain.ts';
@@ -99,6 +100,30 @@ test('one home has one coop up; the files of a dead one are taken over', async (
   expect(again.left).toEqual(children);
   expect(isAlive({ pid: process.pid, started: startOf(process.pid) })).toBe(true);
   await again.release();
+});
+
+test('a file that a full disk cut short is nobody’s, and of many that take a dead one’s place at once one gets it', async () => {
+  const home = await newHome();
+  await writeFile(home.running, '{"pid":');
+  expect(await whoRuns(home)).toEqual({});
+  await (await lockHome(home)).release();
+  for (let round = 0; round < 20; round++) {
+    await writeJson(home.running, { pid: process.pid, started: '1', url: null, ready: true, children: {} });
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockHome(home)));
+    const locks = tries.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(locks).toHaveLength(1);
+    await locks[0]!.release();
+    expect(await readdir(home.dir)).toEqual([]);
+  }
+});
+
+test('what the operating system refuses is told in words, with what to do', async () => {
+  const home = await newHome();
+  await writeFile(join(home.dir, 'file'), '');
+  const error = await lockHome(coopHome({ COOP_HOME: join(home.dir, 'file', 'below') })).catch(fromSystem);
+  expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('A file stands where') });
+  const defect = new TypeError('x is undefined');
+  expect(fromSystem(defect)).toBe(defect);
 });
 
 test('a secret that others can read is refused', async () => {

@@ -1,16 +1,23 @@
 import { parseArgs } from 'node:util';
 import { parameterRanges } from '../parameters.ts';
 
-export const usage = `Usage: coop prove [--device cpu] [--n 1024] [--memory 256MiB] [--threads N] [--software] [--ocsp FILE] [--json]
+export const usage = `Usage: coop prove [OPTIONS]
 
-Challenges this machine, verifies its answers, and prints what they prove: lower bounds for memory, bandwidth and int8 arithmetic.
+Challenges this machine, verifies its answers, and prints what they prove: lower
+bounds for memory, bandwidth and int8 arithmetic.
 
-  --device ID      which device: cpu, the UUID of an NVIDIA card, webgpu-0 for another GPU, or gpus for all at once; cpu where nothing is said
-  --n N            side of the matrices, a power of two; larger ones are faster to read and slower to compute. 1024, on an NVIDIA card 4096
-  --memory SIZE    how much to fill, as 256MiB or 8GiB. 256MiB, on an NVIDIA card 92 % of what is free
-  --threads N      of the processor; all where nothing else is said
-  --software       a processor behind a graphics driver may be the GPU; it shows that the prover works, and nothing else
-  --ocsp FILE      an OCSP response, as a file in DER, about a certificate of an NVIDIA card's attestation; may stand several times
+  --device ID      cpu, the UUID of an NVIDIA card, webgpu-0 for another GPU, or
+                   gpus for all at once; default cpu
+  --n N            side of the matrices, a power of two; larger ones are faster
+                   to read and slower to compute; default 1024, on an NVIDIA
+                   card 4096
+  --memory SIZE    how much to fill, as 256MiB or 8GiB; default 256MiB, on an
+                   NVIDIA card 92 % of what is free
+  --threads N      of the processor; default all
+  --software       a processor behind a graphics driver may be the GPU; it shows
+                   that the prover works, and nothing else
+  --ocsp FILE      an OCSP response in DER about a certificate of an NVIDIA
+                   card's attestation; may be given again
   --json           one JSON object for each device
 `;
 

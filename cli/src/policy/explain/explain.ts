@@ -12,12 +12,12 @@ export const explain = command({
   about: 'What the rules mean for one machine, with numbers put in',
   details: 'All machines of the network are taken to be like the one that is asked about; what is assumed is said.',
   examples: [
-    ['coop policy explain "8 H100 among 5000 machines"', 'in the two networks and in ours'],
-    ['coop policy explain --gpu rtx-4090 --machines 300 --token-price 0.05 --policy my.yml', 'in my own'],
+    ['coop policy explain "8 H100 among 5000 machines"', 'In the two networks and in ours.'],
+    ['coop policy explain --gpu rtx-4090 --machines 300 --policy my.yml', 'In my own.'],
   ],
   positionals: [{ name: 'QUESTION', about: 'As "8 H100 among 5000 machines"; flags say more', optional: true }],
   flags: {
-    policy: { type: 'string', value: 'POLICY', about: 'Only in this one; may be given again', multiple: true },
+    policy: { type: 'string', value: 'POLICY', about: 'Only in this one', multiple: true },
     ...questionFlags,
   },
   run: async (input) => {
