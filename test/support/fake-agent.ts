@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import http2, { type ServerHttp2Stream } from 'node:http2';
 import { WebSocket } from 'ws';
-import type { EventAck, Heartbeat, LeaseOrder, LeaseReport, MachineFacts } from '@gpucoop/protocol/agent-api.ts';
+import type {
+  EventAck,
+  Heartbeat,
+  LeaseOrder,
+  LeaseReport,
+  MachineFacts,
+  StopRequest,
+} from '@gpucoop/protocol/agent-api.ts';
 import {
   enrolMessage,
   linkMessage,
@@ -43,7 +50,13 @@ export type FakeAgent = {
   calls: string[];
 };
 
-export type FakeLease = { order: LeaseOrder | null; report: LeaseReport; readyAt: number | null };
+export type FakeLease = {
+  order: LeaseOrder | null;
+  report: LeaseReport;
+  readyAt: number | null;
+  /** The last request to stop it. */
+  stop?: StopRequest;
+};
 
 export type Behaviour = {
   facts?: Partial<MachineFacts>;
@@ -250,9 +263,10 @@ function fakeAgent(home: Rooms, machineId: string, signer: Signer, behaviour: Be
       acknowledged = (JSON.parse(body) as EventAck).heartbeat_seq;
       return answer(call, {});
     } else if (path === `/v1/leases/${id}/stop`) {
-      const { reason } = JSON.parse(body) as { reason: LeaseReport['end_reason'] };
+      const stop = JSON.parse(body) as StopRequest;
       const lease = leases.get(id);
-      if (lease !== undefined && lease.report.state !== 'ended') endFake(lease, reason);
+      if (lease !== undefined) lease.stop = stop;
+      if (lease !== undefined && lease.report.state !== 'ended') endFake(lease, stop.reason);
       answer(call, lease?.report ?? {});
     } else if (method === 'DELETE') {
       leases.delete(id);

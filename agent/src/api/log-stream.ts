@@ -29,7 +29,10 @@ export async function streamLogs(
     if (range.follow) await abortable(lease.begun, gone.signal);
     const containerId = lease.record.container_id;
     if (containerId === null) return void stream.end(); // it ended before it had one
-    for await (const line of engine.logs(containerId, range, gone.signal)) {
+    // An engine lets a follower of what it could not start wait for ever (seen in docker 20.10).
+    const over = new AbortController();
+    void lease.run().then(() => !lease.record.started && over.abort());
+    for await (const line of engine.logs(containerId, range, AbortSignal.any([gone.signal, over.signal]))) {
       if (gone.signal.aborted) return;
       if (!stream.write(`${JSON.stringify(line)}\n`)) await once(stream, 'drain', { signal: gone.signal });
     }

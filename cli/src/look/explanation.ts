@@ -26,7 +26,7 @@ export function renderNoGpu(offers: number, nearest: Offer, look: Look, width: n
 export function renderExplanation(explanation: Explanation, look: Look, width: number): string {
   const { offers, failed, relaxing } = explanation;
   if (offers === 0) {
-    return `${look.attention('No machine is on the market.')}\nAdd one with ${look.type('coop machine add')}, or wait for one: ${look.type('--wait')}.`;
+    return look.attention('No machine is on the market.');
   }
   const gain = new Map(relaxing.map((one) => [one.reason, one]));
   const reasons = [...new Set([...failed.map(({ reason }) => reason), ...relaxing.map(({ reason }) => reason)])];

@@ -44,10 +44,15 @@ export const offers = command({
     }
     if (terminal.json) return terminal.printJson(found);
     if (found.length > 0) terminal.print(renderOffers(found, terminal.look, terminal.width, terminal.nowMs()));
-    else terminal.print(args[0] === undefined ? 'Nothing is free now.' : 'Nothing that is free now meets this.');
+    else terminal.aside(nothingWords(args[0], hidden));
     if (hidden > 0) terminal.aside(terminal.asideLook.dim(`${hidden} more not free now; --all shows them.`));
   },
 });
+
+function nothingWords(asked: string | undefined, hidden: number): string {
+  if (asked !== undefined) return 'Nothing that is free now meets this.';
+  return hidden > 0 ? 'Nothing is free now.' : 'No machine is on the market. coop machine add makes a computer one.';
+}
 
 export function wholeNumber(text: string, at: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new CoopError('invalid_request', `"${text}" is not a whole number.`, { at });

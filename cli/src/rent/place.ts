@@ -86,6 +86,13 @@ function requireCredit(quote: Quote, chosen: QuotedOffer): void {
   );
 }
 
+function hintWords(offers: number, withoutGpu: boolean): string {
+  if (offers === 0)
+    return 'coop machine add makes a computer a machine; --wait --max-price queues until something matches.';
+  const change = withoutGpu ? 'Leave the GPU out' : 'Change a condition as shown';
+  return `${change}, or add --wait --max-price to queue until something matches.`;
+}
+
 async function putNothing(client: Client, quote: Quote, wish: Wish, terminal: Terminal): Promise<boolean> {
   const { explanation } = quote;
   const withoutGpu = quote.spec.resources.gpu === null ? undefined : await nearestWithoutGpu(client);
@@ -100,7 +107,7 @@ async function putNothing(client: Client, quote: Quote, wish: Wish, terminal: Te
   if (wish.dryRun && wish.wait) return false;
   if (!wish.wait) {
     throw new CoopError('no_match', nothingWords(explanation?.offers ?? 0), {
-      hint: `${withoutGpu === undefined ? 'Change a condition as shown' : 'Leave the GPU out'}, or add --wait --max-price to queue until something matches.`,
+      hint: hintWords(explanation?.offers ?? 0, withoutGpu !== undefined),
       details: { failed: explanation?.failed ?? [] },
     });
   }

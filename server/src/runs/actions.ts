@@ -5,10 +5,15 @@ import { transaction } from '../db/transaction.ts';
 import type { ControllerDeps } from './controller.ts';
 import type { Action } from './decide.ts';
 import { leaseOrder } from './lease-order.ts';
+import { wholeSeconds } from './meter.ts';
+import { paidGraceS } from './money-rules.ts';
 import { meterOf, specOf, writeLease, type LeaseChange, type LeaseRow, type RunRow, type Tx } from './store.ts';
 import { endLease, moveLease } from './transitions.ts';
+import { billedMsOf } from './view.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
+/** Of a container that outlived its lease: nobody pays for it. */
+const UNPAID_GRACE_S = 10;
 const RETRY_CALL_MS = 2000;
 /** An ended lease whose container a machine does not let go of is asked for less and less often. */
 const RETRY_AFTER_END_MS = 30_000;
@@ -59,13 +64,12 @@ export async function act(
           now,
         );
       });
+      // One that stops already, of itself, may have more time for it than is left now.
+      if (deps.presence.report(lease.machine_id, lease.id)?.state === 'stopping')
+        await askToStop(deps, lease, run, action.reason);
       return true;
     case 'stop': {
-      const path = `/v1/leases/${lease.id}/stop`;
-      const json = { reason: action.reason, grace_s: specOf(run).stop_grace_s };
-      await callAgent(deps, lease, () =>
-        deps.links.linkOf(lease.machine_id)?.request('POST', path, { json, timeoutMs: CALL_TIMEOUT_MS }),
-      );
+      await askToStop(deps, lease, run, action.reason);
       const againMs = lease.state === 'ended' ? RETRY_AFTER_END_MS : RETRY_CALL_MS;
       await writeLease(deps.db, lease, { due_at: new Date(now.getTime() + againMs) });
       return false;
@@ -88,6 +92,25 @@ export async function act(
     case 'mark_removed':
       return markRemoved(deps, lease, now);
   }
+}
+
+async function askToStop(deps: ControllerDeps, lease: LeaseRow, run: RunRow, reason: EndReason): Promise<void> {
+  const { stop_grace_s } = specOf(run);
+  const grace_s =
+    lease.state === 'ended'
+      ? Math.min(stop_grace_s, UNPAID_GRACE_S)
+      : paidGraceS(stop_grace_s, {
+          price: lease.price_micros_per_hour,
+          settled: lease.settled_micros,
+          held: lease.held_micros,
+          billed_s: wholeSeconds(billedMsOf(lease, deps.meters)),
+        });
+  const json = { reason, grace_s };
+  await callAgent(deps, lease, () =>
+    deps.links
+      .linkOf(lease.machine_id)
+      ?.request('POST', `/v1/leases/${lease.id}/stop`, { json, timeoutMs: CALL_TIMEOUT_MS }),
+  );
 }
 
 async function ask(deps: ControllerDeps, lease: LeaseRow, run: RunRow, now: Date): Promise<boolean> {

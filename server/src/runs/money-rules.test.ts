@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chargeRoundedDown, holdRoundedUp } from '@gpucoop/policy/charge.ts';
 import { localPolicy } from '@gpucoop/policy/presets/local.ts';
-import { planMoney, type MoneyFacts } from './money-rules.ts';
+import { paidGraceS, planMoney, type MoneyFacts } from './money-rules.ts';
 
 const facts = (change: Partial<MoneyFacts> = {}): MoneyFacts => ({
   price: 3_600_000n,
@@ -52,6 +52,14 @@ describe('the money of a running lease', () => {
   test('the run stops a grace before the budget ends, so that the stop is paid too', () => {
     expect(planMoney(facts({ budget: 3_600_000n, billed_s: 3589n }), localPolicy).stop).toBe(null);
     expect(planMoney(facts({ budget: 3_600_000n, billed_s: 3590n }), localPolicy).stop).toBe('budget_reached');
+  });
+  test('a stop takes no longer than is paid for, whatever grace the renter chose', () => {
+    const of = (change: Partial<MoneyFacts>): number => paidGraceS(600, facts(change));
+    expect(of({ billed_s: 1800n })).toBe(600);
+    expect(of({ billed_s: 3500n })).toBe(100);
+    expect(of({ held: 1_000n, billed_s: 1n })).toBe(0);
+    expect(of({ held: 1_000n, billed_s: 9n })).toBe(0);
+    expect(of({ price: 0n, held: 0n })).toBe(600);
   });
   test('without credit for the next hold it stops when the present one is used up, not before', () => {
     expect(planMoney(facts({ billed_s: 3500n, refused: true }), localPolicy).stop).toBe(null);

@@ -61,6 +61,19 @@ export function planMoney(facts: MoneyFacts, policy: Policy): MoneyPlan {
   };
 }
 
+/**
+ * How long a stop may take: no longer than what is held still pays for. The renter chooses the grace, and a command that ignores the
+ * request to stop would otherwise be served for nothing.
+ */
+export function paidGraceS(
+  graceS: number,
+  { price, settled, held, billed_s }: Pick<MoneyFacts, 'price' | 'settled' | 'held' | 'billed_s'>,
+): number {
+  const end = secondsCovered(price, settled + held);
+  if (end === undefined) return graceS;
+  return Number(smaller(BigInt(graceS), end > billed_s ? end - billed_s : 0n));
+}
+
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** Seconds that still have to be covered: to the expiry and through the stop's grace, but no further than the budget goes. */
