@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { LeaseReport } from '@gpucoop/protocol/agent-api.ts';
 import { openTestDatabase, type TestDatabase } from './support/database.ts';
 import { enrolFake, type FakeAgent } from './support/fake-agent.ts';
 import { isEnded, quickPolicy, specOf, until } from './support/network.ts';
@@ -12,12 +13,15 @@ const LONGEST_GRACE_S = 600;
 let database: TestDatabase;
 let rooms: Rooms;
 let agent: FakeAgent;
+/** Its probe has not passed in the time for starting. */
+let late = false;
 
 beforeAll(async () => {
   database = await openTestDatabase('pglite');
   rooms = await startRooms(database, { policy: quickPolicy });
   const provider = await rooms.user();
-  agent = await enrolFake(rooms, provider, { everyMs: 100 });
+  const take = (report: LeaseReport): LeaseReport => (late ? { ...report, phase: 'probing' } : report);
+  agent = await enrolFake(rooms, provider, { everyMs: 100, take });
   await rooms.machines.setTerms(provider.id, agent.machineId, { price_micros_per_unit_hour: { cpu: Number(PRICE) } });
   await agent.dial();
   const anything = specOf({ command: ['true'] });
@@ -39,5 +43,18 @@ test('a command that ignores the request to stop is not served beyond its budget
   const [lease] = agent.leases.values();
   expect(lease?.stop).toMatchObject({ reason: 'budget_reached' });
   expect(lease?.stop?.grace_s).toBeLessThanOrEqual(2);
+  await expectRight(database);
+});
+
+test('a probe that never passes makes nothing free: what is late is billed, and the renter is told', async () => {
+  late = true;
+  const renter = await rooms.user(100_000_000);
+  const run = await order(rooms, renter, specOf({ command: ['busy'], readiness: { kind: 'tcp', port: 1 } }));
+  await until('it is billed', async () => (await rooms.runs.get(renter.id, run.id)).cost.micros > 0);
+  await rooms.runs.stop(renter.id, run.id);
+  const told: unknown[] = [];
+  for await (const event of rooms.runs.events(renter.id, run.id, 0, new AbortController().signal)) told.push(event);
+  expect(told).toContainEqual(expect.objectContaining({ type: 'run.warning', data: { why: 'not_ready' } }));
+  expect((await rooms.runs.get(renter.id, run.id)).cost.micros).toBeGreaterThan(0);
   await expectRight(database);
 });

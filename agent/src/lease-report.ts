@@ -16,7 +16,7 @@ export function leaseReport(
     lease_id: order.lease_id,
     state,
     ...progress,
-    phase: state === 'preparing' ? progress.phase : null,
+    phase: state === 'preparing' || state === 'running' ? progress.phase : null,
     container_id,
     ready: ready !== null,
     served_ms: end?.served_ms ?? line?.body.served_ms ?? 0,

@@ -64,6 +64,7 @@ export class Lease {
   #saving: Promise<void> = Promise.resolve();
   #work: Promise<void> | undefined;
   #meterTimer: NodeJS.Timeout | undefined;
+  #marking: Promise<void> | undefined;
   /** This agent saw the container run, so that "now" is a bound for when it ended. */
   #seenRunning = false;
   readonly #begun = Promise.withResolvers<void>();
@@ -215,26 +216,41 @@ export class Lease {
 
   async #becomeReady(containerId: string): Promise<void> {
     if (this.#record.ready === null) {
-      const { readiness, ready_timeout_s } = this.#record.order;
+      const { readiness, ready_timeout_s, free_start_s } = this.#record.order;
       if (readiness.kind === 'started') {
         const state = await this.#retrying(() => this.#deps.engine.inspect(containerId));
         if (state === undefined)
           throw new EngineError('container_vanished', 'The container was gone right after its start.');
         if (state.started_at === null)
           throw new EngineError(state.reason ?? 'start_timeout', state.detail ?? 'The container did not start.');
-        await this.#markReady(containerId, Date.parse(state.started_at));
+        await this.#markReady(containerId, { startedAt: Date.parse(state.started_at) });
       } else {
         this.#show('probing');
-        const ended = await this.#raceEnd(
-          containerId,
-          (signal) => untilAnswers(this.#deps.engine, containerId, readiness, signal),
-          ready_timeout_s,
-        );
-        if (!ended) await this.#markReady(containerId, undefined);
+        const late = setTimeout(() => this.#billUnready(containerId), free_start_s * 1000);
+        try {
+          const ended = await this.#raceEnd(
+            containerId,
+            (signal) => untilAnswers(this.#deps.engine, containerId, readiness, signal),
+            ready_timeout_s,
+          );
+          if (!ended) await this.#markReady(containerId);
+        } finally {
+          clearTimeout(late);
+          await this.#marking; // whatever comes next sees whether it is billed
+        }
+        if (this.#progress.phase !== null) this.#show(null);
       }
     }
     // Also after a restart of the agent: it says that the meter goes on.
     if (this.#record.ready !== null) this.#keepMetering(containerId);
+  }
+
+  /** The time for starting is over, and the probe goes on: from now on the machine is paid, as for what is ready. */
+  #billUnready(containerId: string): void {
+    this.#markReady(containerId, { answers: false }).then(
+      () => this.#keepMetering(containerId),
+      (cause: unknown) => this.#log.error({ err: cause }, 'a lease that is not ready in time could not be billed'),
+    );
   }
 
   /** True when the container ended before the probe passed. */
@@ -256,7 +272,14 @@ export class Lease {
     }
   }
 
-  async #markReady(containerId: string, startedAt: number | undefined): Promise<void> {
+  #markReady(containerId: string, how: { startedAt?: number; answers?: false } = {}): Promise<void> {
+    return (this.#marking ??= this.#writeReady(containerId, how));
+  }
+
+  async #writeReady(
+    containerId: string,
+    { startedAt, answers = true }: { startedAt?: number; answers?: boolean },
+  ): Promise<void> {
     const { clock, journal } = this.#deps;
     const now = instantNow(clock);
     const startCalled = this.#record.start_called ?? now;
@@ -264,8 +287,8 @@ export class Lease {
     this.#line = this.#meter.line(containerId, 0, false);
     await journal.append(this.#line);
     await this.#save({ ready });
-    this.#progress = { ...this.#progress, phase: null };
-    this.#log.info({ container_id: containerId }, 'lease is ready');
+    if (answers) this.#progress = { ...this.#progress, phase: null };
+    this.#log.info({ container_id: containerId }, answers ? 'lease is ready' : 'lease is late, and billed');
     this.#deps.onChange();
   }
 
@@ -274,7 +297,7 @@ export class Lease {
       this.#line = this.#meter.line(containerId, this.#servedMs(), false);
       void this.#deps.journal.append(this.#line);
     };
-    this.#meterTimer = setInterval(write, this.#timing.meterMs);
+    this.#meterTimer ??= setInterval(write, this.#timing.meterMs);
   }
 
   async #awaitEnd(containerId: string, signal: AbortSignal = this.#interrupt): Promise<ContainerState> {

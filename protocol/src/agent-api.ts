@@ -51,6 +51,7 @@ export const LeaseOrder = z.object({
   pull_timeout_s: z.number().int(),
   start_timeout_s: z.number().int(),
   ready_timeout_s: z.number().int(),
+  free_start_s: z.number().int().min(0).default(60).describe('Without an answer to the probe it is billed after so long'),
 });
 export type LeaseOrder = z.infer<typeof LeaseOrder>;
 
@@ -74,7 +75,7 @@ export const LeaseReport = z.object({
   total_bytes: z.number().int().nonnegative().nullable(),
   container_id: z.string().max(CONTAINER_ID_MAX).nullable(),
   ready: z.boolean(),
-  served_ms: z.number().int().nonnegative().describe('Monotonic, since the probe passed; stands still once ended'),
+  served_ms: z.number().int().nonnegative().describe('Monotonic, since it is billed; stands still once ended'),
   exit_code: Int32.nullable(),
   end_reason: z.enum(endReasonCodes).nullable(),
   end_detail: z.string().nullable(),

@@ -130,6 +130,25 @@ test('a workload that never answers ends with probe_timeout and pays nothing; on
   expect(await ended(dying.lease_id)).toMatchObject({ end_reason: 'command_failed', exit_code: 4, ready: false });
 });
 
+test('what does not answer in the time for starting is billed from then on, and still ends as late', async () => {
+  const port = await freePort();
+  const order = orderFor(newLeaseId(), ['sleep', '600'], {
+    readiness: { kind: 'tcp', port },
+    free_start_s: 1,
+    ready_timeout_s: 4,
+  });
+  await put(order);
+  const late = () => {
+    const report = reportOf(server, order.lease_id);
+    return (report?.ready && report.state === 'running' && report.phase === 'probing') || undefined;
+  };
+  await until(late, 'the time for starting to be over');
+  const report = await ended(order.lease_id);
+  expect(report).toMatchObject({ end_reason: 'probe_timeout', ready: true });
+  expect(report.served_ms).toBeGreaterThan(0);
+  expect(report.meter?.body).toMatchObject({ served_ms: report.served_ms, final: true });
+});
+
 test('logs resume after a line, commands run with input and exit code, files go in and out', async () => {
   const order = orderFor(newLeaseId(), ['sh', '-c', 'echo one; echo two; sleep 600'], { env: { HELLO: 'wörld' } });
   await put(order);

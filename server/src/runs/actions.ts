@@ -3,8 +3,9 @@ import { CoopError } from '@gpucoop/protocol/problem.ts';
 import type { EndReason } from '@gpucoop/protocol/reasons.ts';
 import { transaction } from '../db/transaction.ts';
 import type { ControllerDeps } from './controller.ts';
+import type { NewEvent } from './events.ts';
 import type { Action } from './decide.ts';
-import { leaseOrder } from './lease-order.ts';
+import { FREE_START_S, leaseOrder } from './lease-order.ts';
 import { wholeSeconds } from './meter.ts';
 import { paidGraceS } from './money-rules.ts';
 import { meterOf, specOf, writeLease, type LeaseChange, type LeaseRow, type RunRow, type Tx } from './store.ts';
@@ -161,7 +162,7 @@ async function move(
     }
     const first = lease.ready_at === null;
     const event = first
-      ? { type: 'lease.ready' as const, message: 'Ready. Billing per second starts now.' }
+      ? firstMessage(report?.phase === 'probing')
       : { type: 'lease.recovered' as const, message: 'The machine is back, with the same container.' };
     await moveLease(tx, lease, 'running', { ...values, phase: null, ...(first && { ready_at: now }) }, event, now);
     // The longest duration counts from when the renter first has something of it.
@@ -175,6 +176,16 @@ async function move(
         .execute();
     }
   });
+}
+
+/** Billing starts with both; a workload that is late is no workload that is ready. */
+function firstMessage(late: boolean): Pick<NewEvent, 'type' | 'message' | 'data'> {
+  if (!late) return { type: 'lease.ready', message: 'Ready. Billing per second starts now.' };
+  return {
+    type: 'run.warning',
+    message: `Not ready ${FREE_START_S} s after its start. Billing per second starts now.`,
+    data: { why: 'not_ready' },
+  };
 }
 
 async function end(

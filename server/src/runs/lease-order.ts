@@ -4,6 +4,11 @@ import type { Policy } from '@gpucoop/policy/policy.ts';
 import { openSecrets } from './secrets.ts';
 import { specOf, type LeaseRow, type RunRow } from './store.ts';
 
+/**
+ * The probe is the renter's own: one that never passes, or only when the work is done, would be ten minutes for nothing with each run.
+ */
+export const FREE_START_S = 60;
+
 /** What the agent is asked to run: the spec on this slice, with the secrets that travelled beside the order. */
 export function leaseOrder(lease: LeaseRow, run: RunRow, policy: Policy, secretsKey: Uint8Array): LeaseOrder {
   const spec = specOf(run);
@@ -32,5 +37,6 @@ export function leaseOrder(lease: LeaseRow, run: RunRow, policy: Policy, secrets
     pull_timeout_s: policy.timeouts.pull_s,
     start_timeout_s: policy.timeouts.start_s,
     ready_timeout_s: policy.timeouts.ready_s,
+    free_start_s: FREE_START_S,
   };
 }
