@@ -3,7 +3,7 @@ import type { LeaseReport } from '@gpucoop/protocol/agent-api.ts';
 import { openTestDatabase, type TestDatabase } from './support/database.ts';
 import { enrolFake, type FakeAgent } from './support/fake-agent.ts';
 import { isEnded, quickPolicy, specOf, until } from './support/network.ts';
-import { expectRight, order, startRooms, type Rooms } from './support/rooms.ts';
+import { expectRight, order, startRooms, type Renter, type Rooms } from './support/rooms.ts';
 
 /** A renter who wants to be served without paying. */
 
@@ -13,15 +13,13 @@ const LONGEST_GRACE_S = 600;
 let database: TestDatabase;
 let rooms: Rooms;
 let agent: FakeAgent;
-/** Its probe has not passed in the time for starting. */
-let late = false;
+let take = (report: LeaseReport): LeaseReport => report;
 
 beforeAll(async () => {
   database = await openTestDatabase('pglite');
   rooms = await startRooms(database, { policy: quickPolicy });
   const provider = await rooms.user();
-  const take = (report: LeaseReport): LeaseReport => (late ? { ...report, phase: 'probing' } : report);
-  agent = await enrolFake(rooms, provider, { everyMs: 100, take });
+  agent = await enrolFake(rooms, provider, { everyMs: 100, take: (report) => take(report) });
   await rooms.machines.setTerms(provider.id, agent.machineId, { price_micros_per_unit_hour: { cpu: Number(PRICE) } });
   await agent.dial();
   const anything = specOf({ command: ['true'] });
@@ -47,7 +45,7 @@ test('a command that ignores the request to stop is not served beyond its budget
 });
 
 test('a probe that never passes makes nothing free: what is late is billed, and the renter is told', async () => {
-  late = true;
+  take = (report) => ({ ...report, phase: 'probing' });
   const renter = await rooms.user(100_000_000);
   const run = await order(rooms, renter, specOf({ command: ['busy'], readiness: { kind: 'tcp', port: 1 } }));
   await until('it is billed', async () => (await rooms.runs.get(renter.id, run.id)).cost.micros > 0);
@@ -57,4 +55,20 @@ test('a probe that never passes makes nothing free: what is late is billed, and 
   expect(told).toContainEqual(expect.objectContaining({ type: 'run.warning', data: { why: 'not_ready' } }));
   expect((await rooms.runs.get(renter.id, run.id)).cost.micros).toBeGreaterThan(0);
   await expectRight(database);
+});
+
+test('starts that fail at a word of the spec lower a machine once for each renter, not with each try', async () => {
+  take = (report) => ({ ...report, state: 'ended', ready: false, end_reason: 'engine_unavailable' });
+  const machine = (): Promise<{ lost_ms: bigint }> =>
+    database.db.selectFrom('machines').select('lost_ms').where('id', '=', agent.machineId).executeTakeFirstOrThrow();
+  const fail = async (renter: Renter): Promise<bigint> => {
+    const run = await order(rooms, renter, specOf({ command: ['true'], working_dir: '/proc/none' }));
+    await until('it has ended', async () => isEnded(await rooms.runs.get(renter.id, run.id)));
+    return (await machine()).lost_ms;
+  };
+  const [one, other] = [await rooms.user(100_000_000), await rooms.user(100_000_000)];
+  const first = await fail(one);
+  expect(first).toBeGreaterThan(0n);
+  expect([await fail(one), await fail(one)]).toEqual([first, first]);
+  expect(await fail(other)).toBeGreaterThan(first);
 });

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { extract, pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { LeaseOrder } from '@gpucoop/protocol/agent-api.ts';
 import { describeNeeding } from '../../../test/support/needs.ts';
 import type { EngineError } from './engine-error.ts';
 import { logLines, never, openTestBed, outputOf, shell, tellsOutOfMemory, until } from './test-bed.ts';
@@ -87,6 +88,25 @@ function contract(kind: BedKind): void {
     expect(failed).toBe('command_not_found');
     const ended = await bed.engine.wait(await bed.run(shell('no-such-program x')), never());
     expect(ended).toMatchObject({ exit_code: 127, reason: null });
+  });
+
+  test.skipIf(kind === 'process')('a user, group or directory that cannot be is no failure of the engine', async () => {
+    const impossible: Partial<LeaseOrder>[] = [
+      { user: 'nosuch' },
+      { user: '0:nosuch' },
+      { user: '99999999999' },
+      { working_dir: '/etc/passwd' },
+      { working_dir: '/etc/passwd/below' },
+      { working_dir: '/proc/none' },
+      { working_dir: '/sys/none' },
+    ];
+    for (const words of impossible) {
+      const reason = await bed
+        .run({ ...shell('true'), ...words })
+        .then(async (id) => (await bed.engine.wait(id, never())).reason)
+        .catch((error: unknown) => (error as EngineError).reason);
+      expect(reason, JSON.stringify(words)).toBe('command_failed');
+    }
   });
 
   test('a prepare that is aborted creates nothing', async () => {

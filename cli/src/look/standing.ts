@@ -95,7 +95,7 @@ function next({ typed, machine, export: export_ }: Standing, look: Look): string
     .find((name) => /^[a-z0-9][\w./:-]*$/.test(name) && !name.startsWith('coop/'));
   const lines: [string, string][] = [
     ...(export_ === undefined ? [] : ([[export_, 'so that it finds this network']] as [string, string][])),
-    [`${typed} run -- echo hello`, 'rent a CPU, run a command, see the bill'],
+    [`${typed} run -- echo hello`, 'rent a CPU, and see the bill'],
     ...(image === undefined || machine?.isolation === 'none'
       ? []
       : ([[`${typed} run --image ${image}`, 'in an image that is here already']] as [string, string][])),

@@ -84,7 +84,7 @@ test('fields share the width of the longest label', () => {
 
 test('a field that is wider than the terminal goes on below, under its own beginning', () => {
   const fields = [['held', '$0.00  for the running hour'] as const, ['spent', '$1.00  in all'] as const];
-  expect(renderFields(fields, look, 28)).toBe('held   $0.00 for the running\n       hour\nspent  $1.00  in all');
+  expect(renderFields(fields, look, 28)).toBe('held   $0.00  for the\n       running hour\nspent  $1.00  in all');
 });
 
 test('truncating and wrapping keep whole characters and words', () => {

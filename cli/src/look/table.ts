@@ -105,13 +105,10 @@ export function renderFields(
   const room = Math.max(NARROWEST_VALUE, width - indent.length - size - GAP);
   return fields
     .flatMap(([label, value]) =>
-      folded(value, room).map((line, i) => {
+      wrap(value, room).map((line, i) => {
         const left = i === 0 ? look.dim(label.padEnd(size)) : ' '.repeat(size);
         return `${indent}${left}${' '.repeat(GAP)}${line}`.trimEnd();
       }),
     )
     .join('\n');
 }
-
-/** What fits stays as it is written, with its wider spaces. */
-const folded = (value: string, room: number): string[] => (textWidth(value) <= room ? [value] : wrap(value, room));

@@ -44,12 +44,17 @@ export function truncate(text: string, width: number): string {
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  const words = text.split(/ +(?!%)/).flatMap((word) => (textWidth(word) > width ? word.split(/ +/) : [word]));
-  for (const word of words) {
-    if (line !== '' && textWidth(line) + 1 + textWidth(word) > width) {
+  for (const [, gap, word] of wordsOf(text, width)) {
+    if (line !== '' && textWidth(line) + gap!.length + textWidth(word!) > width) {
       lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+      line = word!;
+    } else line += line === '' ? word : `${gap}${word}`;
   }
   return [...lines, line];
+}
+
+/** Each word with the spaces before it. */
+function wordsOf(text: string, width: number): RegExpMatchArray[] {
+  const kept = [...text.matchAll(/( *)([^ ]+(?: %)?)/g)];
+  return kept.some(([, , word]) => textWidth(word!) > width) ? [...text.matchAll(/( *)([^ ]+)/g)] : kept;
 }

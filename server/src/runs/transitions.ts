@@ -150,7 +150,10 @@ function readable(detail: string | null): string | null {
   return detail === null ? null : detail.slice(0, DETAIL_MAX).replaceAll('\0', '').toWellFormed();
 }
 
-/** What the provider lost of a lease counts against the machine: the rest of the hour that was promised. */
+/**
+ * What the provider lost of a lease counts against the machine: the rest of the hour that was promised. A start that fails costs its
+ * renter nothing, and what he asked for may be why: one renter's failed starts count once a day.
+ */
 async function countReliability(
   tx: Tx,
   lease: LeaseRow,
@@ -158,13 +161,33 @@ async function countReliability(
   reason: EndReason,
   now: Date,
 ): Promise<void> {
-  const lostMs =
-    endReasons[reason].doing === 'provider' ? Math.max(3_600_000, now.getTime() - lease.state_since.getTime()) : 0;
+  const counts =
+    endReasons[reason].doing === 'provider' && (billedMs > 0 || !(await failedToStartBefore(tx, lease, now)));
+  const lostMs = counts ? Math.max(3_600_000, now.getTime() - lease.state_since.getTime()) : 0;
   await tx
     .updateTable('machines')
     .set((eb) => ({ served_ms: eb('served_ms', '+', BigInt(billedMs)), lost_ms: eb('lost_ms', '+', BigInt(lostMs)) }))
     .where('id', '=', lease.machine_id)
     .execute();
+}
+
+const DAY_MS = 86_400_000;
+
+async function failedToStartBefore(tx: Tx, lease: LeaseRow, now: Date): Promise<boolean> {
+  const providers = Object.entries(endReasons).flatMap(([code, { doing }]) => (doing === 'provider' ? [code] : []));
+  const before = await tx
+    .selectFrom('leases')
+    .select('id')
+    .where('machine_id', '=', lease.machine_id)
+    .where('removed_at', 'is', null) // as an index has them; a container is kept for a day
+    .where('user_id', '=', lease.user_id)
+    .where('id', '<>', lease.id)
+    .where('ended_at', '>', new Date(now.getTime() - DAY_MS))
+    .where('billed_ms', '=', 0n)
+    .where('end_reason', 'in', providers)
+    .limit(1)
+    .executeTakeFirst();
+  return before !== undefined;
 }
 
 async function endOrRetry(
