@@ -4,6 +4,7 @@ import { signerFromSecret } from '@gpucoop/protocol/evidence.ts';
 import type { Run } from '@gpucoop/protocol/resources.ts';
 import { chargeRoundedDown } from '@gpucoop/policy/charge.ts';
 import type { Policy } from '@gpucoop/policy/policy.ts';
+import { systemClock } from '@gpucoop/server/clock.ts';
 import { openTestDatabase, type TestDatabase } from './support/database.ts';
 import {
   answer,
@@ -299,6 +300,45 @@ describe('about leases', () => {
 
     expect(await untilRun(ofMute, isEnded)).toMatchObject({ end_reason: 'container_vanished', cost: { micros: 0 } });
     await expectRight(database);
+  });
+
+  test('it serves on when asked to stop: paid for the grace, and not until it is given up', async () => {
+    let aheadMs = 0;
+    const system = systemClock();
+    const own = await openTestDatabase('pglite');
+    const slow: Policy = { ...quickPolicy, timeouts: { ...quickPolicy.timeouts, stop_s: 60 } };
+    const clock = { now: () => new Date(system.now().getTime() + aheadMs) };
+    const there = await startRooms(own, { policy: slow, clock });
+    const provider = await there.user();
+    const greedy = await enrolFake(there, provider, {
+      everyMs: 100,
+      served: (_id, ms) => ms * 1000,
+      answer: (call, _method, path) => path.endsWith('/stop') && (answer(call, readyReport('x')), true),
+    });
+    agents.push(greedy);
+    await there.machines.setTerms(provider.id, greedy.machineId, {
+      price_micros_per_unit_hour: { cpu: Number(PRICE) },
+    });
+    await greedy.dial();
+    const renter = await there.user(100_000_000);
+    await until(
+      'it is on the market',
+      async () => (await there.market.quote(renter.id, on(greedy))).options.length > 0,
+    );
+    const { id } = await order(there, renter, on(greedy));
+    const run = (): Promise<Run> => there.runs.get(renter.id, id);
+    await until('it is billed', async () => (await run()).cost.micros > 0);
+    await there.runs.stop(renter.id, id);
+    await until('it is to stop', async () => (await run()).state === 'stopping');
+    const asked = (await run()).leases[0]!.billed_s;
+    aheadMs = 30_000;
+    const heard = greedy.acknowledged() + 2;
+    await until('it is heard again', () => Promise.resolve(greedy.acknowledged() >= heard));
+    aheadMs = 90_000;
+    await until('it is given up', async () => isEnded(await run()));
+    expect((await run()).leases[0]!.billed_s).toBeLessThan(asked + 15);
+    await there.stop();
+    await own.close();
   });
 
   test('log lines without an end are cut off, and so is a stream of lines that never ends, when nobody reads on', async () => {

@@ -13,7 +13,7 @@ import { endReasonOf, instantNow, printable, servedMs, servedMsAtEnd, startInsta
 import type { MachineClock } from './machine-clock.ts';
 import { openMeter, type Meter } from './meter.ts';
 import { prepareContainer } from './prepare-container.ts';
-import { untilAnswers } from './probe.ts';
+import { answersBeforeEnd, untilAnswers } from './probe.ts';
 import { openServedMark, type ServedMark } from './served-mark.ts';
 
 export type LeaseDependencies = {
@@ -228,12 +228,12 @@ export class Lease {
         this.#show('probing');
         const late = setTimeout(() => this.#billUnready(containerId), free_start_s * 1000);
         try {
-          const ended = await this.#raceEnd(
-            containerId,
+          const answered = await answersBeforeEnd(
             (signal) => untilAnswers(this.#deps.engine, containerId, readiness, signal),
-            ready_timeout_s,
+            (signal) => this.#awaitEnd(containerId, signal),
+            { limitS: ready_timeout_s, signal: this.#interrupt },
           );
-          if (!ended) await this.#markReady(containerId);
+          if (answered) await this.#markReady(containerId);
         } finally {
           clearTimeout(late);
           await this.#marking; // whatever comes next sees whether it is billed
@@ -251,25 +251,6 @@ export class Lease {
       () => this.#keepMetering(containerId),
       (cause: unknown) => this.#log.error({ err: cause }, 'a lease that is not ready in time could not be billed'),
     );
-  }
-
-  /** True when the container ended before the probe passed. */
-  async #raceEnd(containerId: string, probe: (signal: AbortSignal) => Promise<void>, limitS: number): Promise<boolean> {
-    const over = new AbortController();
-    const timeout = setTimeout(
-      () => over.abort(new EngineError('probe_timeout', `The workload did not answer within ${limitS} s.`)),
-      limitS * 1000,
-    );
-    const signal = AbortSignal.any([over.signal, this.#interrupt]);
-    try {
-      return await Promise.race([
-        probe(signal).then(() => false),
-        this.#awaitEnd(containerId, signal).then(() => true),
-      ]);
-    } finally {
-      clearTimeout(timeout);
-      over.abort();
-    }
   }
 
   #markReady(containerId: string, how: { startedAt?: number; answers?: false } = {}): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReadinessProbe } from '@gpucoop/protocol/spec.ts';
+import { EngineError } from './engine/engine-error.ts';
 import type { Engine } from './engine/engine.ts';
 
 const TRY_MS = 5000;
@@ -19,6 +20,26 @@ export async function untilAnswers(
     signal.throwIfAborted();
     if (await answersOnce(engine, containerId, probe, signal)) return;
     await pause(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+/** False when the container ended first. Throws `probe_timeout` when neither came in time. */
+export async function answersBeforeEnd(
+  probe: (signal: AbortSignal) => Promise<void>,
+  end: (signal: AbortSignal) => Promise<unknown>,
+  { limitS, signal: interrupt }: { limitS: number; signal: AbortSignal },
+): Promise<boolean> {
+  const over = new AbortController();
+  const timeout = setTimeout(
+    () => over.abort(new EngineError('probe_timeout', `The workload did not answer within ${limitS} s.`)),
+    limitS * 1000,
+  );
+  const signal = AbortSignal.any([over.signal, interrupt]);
+  try {
+    return await Promise.race([probe(signal).then(() => true), end(signal).then(() => false)]);
+  } finally {
+    clearTimeout(timeout);
+    over.abort();
   }
 }
 

@@ -51,7 +51,12 @@ export const LeaseOrder = z.object({
   pull_timeout_s: z.number().int(),
   start_timeout_s: z.number().int(),
   ready_timeout_s: z.number().int(),
-  free_start_s: z.number().int().min(0).default(60).describe('Without an answer to the probe it is billed after so long'),
+  free_start_s: z
+    .number()
+    .int()
+    .min(0)
+    .default(60)
+    .describe('Without an answer to the probe it is billed after so long'),
 });
 export type LeaseOrder = z.infer<typeof LeaseOrder>;
 

@@ -57,6 +57,8 @@ export type ControllerDeps = {
 };
 
 const TICK_MS = 1000;
+/** For the engine to end what did not end by itself, and for the word of it to come. */
+const STOP_SLACK_S = 10;
 const STEPS_MAX = 12;
 const BATCH = 500;
 
@@ -174,9 +176,12 @@ async function turn(deps: ControllerDeps, leaseId: string, token: string): Promi
     if (lease === undefined) return; // another server works on it
     const run = await deps.db.selectFrom('runs').selectAll().where('id', '=', lease.run_id).executeTakeFirstOrThrow();
     if (lease.state !== 'ended') deps.meters.adopt(lease);
+    const { stop_grace_s } = specOf(run);
+    if (lease.state === 'stopping' && lease.stop_asked_at !== null)
+      deps.meters.limit(leaseId, new Date(lease.stop_asked_at.getTime() + (stop_grace_s + STOP_SLACK_S) * 1000));
     const money = lease.state === 'running' ? await keepMoney(deps, lease, run, now) : null;
     const action = decide(
-      leaseFacts(money?.lease ?? lease, specOf(run).stop_grace_s),
+      leaseFacts(money?.lease ?? lease, stop_grace_s),
       {
         now: now.getTime(),
         link_up,

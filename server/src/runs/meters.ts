@@ -14,6 +14,8 @@ export type Meters = {
   /** Starts or resumes a meter from its row. */
   adopt(row: LeaseRow): void;
   drop(leaseId: string): void;
+  /** What is heard after `until` is not billed: a machine that was asked to stop may not serve on for as long as it likes. */
+  limit(leaseId: string, until: Date): void;
   /** A heartbeat told of the lease; `line` is verified. Receipts that fall due are kept. */
   heard(leaseId: string, line: Statement<'meter'> | null, now: Date): Promise<void>;
   /**
@@ -37,6 +39,7 @@ export function createMeters(db: Db, signer: Signer, rules: MeterRules): Meters 
   /** What is being written of a lease: its meter stands still until that is kept, so that no receipt is lost or made twice. */
   const writing = new Map<string, Promise<unknown>>();
   const othersToldAt = new Map<string, number>();
+  const limits = new Map<string, Date>();
 
   async function keep(tx: Db, leaseId: string, receipts: Receipt[], now: Date): Promise<string | null> {
     let last: string | null = null;
@@ -81,8 +84,12 @@ export function createMeters(db: Db, signer: Signer, rules: MeterRules): Meters 
       meters.delete(leaseId);
       dirty.delete(leaseId);
       othersToldAt.delete(leaseId);
+      limits.delete(leaseId);
     },
+    limit: (leaseId, until) => void limits.set(leaseId, until),
     async heard(leaseId, line, now) {
+      const limit = limits.get(leaseId);
+      if (limit !== undefined && now > limit) return;
       const before = meters.get(leaseId);
       if (before === undefined || writing.has(leaseId)) return; // the next heartbeat says it again
       if (line === null) {
