@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {License} from "../src/License.sol";
 import {LicenseSale} from "../src/LicenseSale.sol";
 import {ILicense} from "../src/interfaces/ILicense.sol";
 import {ILicenseSale} from "../src/interfaces/ILicenseSale.sol";
@@ -256,6 +257,20 @@ contract LicenseSaleTest is SaleFixture {
         sale.buy(orderFor(BOB, second));
     }
 
+    function test_LS6_whatATierGaveIsToldUntilALaterOneWithACapGives() public {
+        ILicenseSale.Setup memory setup = setupOf();
+        setup.tiers[1].capPerAddress = 3;
+        setup.tiers[2].capPerAddress = 0;
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
+        license = License(address(sale.LICENSE()));
+        buy(ALICE, 2);
+        buy(BOB, 5);
+        buy(REFERRER, 3);
+        buy(BOB, 3); // the second tier, whole
+        buy(ALICE, 1);
+        assertBought(ALICE, 0, 2);
+    }
+
     function test_LS6_acrossABorderEachTierCountsItsOwn() public {
         advanceTo(8);
         buy(ALICE, 7);
@@ -375,6 +390,13 @@ contract LicenseSaleTest is SaleFixture {
         sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
         uint256 leftByPartner = uint256(1e6 - discount) * (1e6 - commission);
         assertEq(sale.priceAfterRebates(0), min(leftByPartner, 7e11), "least");
+    }
+
+    function test_LS7_theDiscountComesBeforeTheCommissionToTheUnit() public {
+        ILicenseSale.Setup memory setup = setupOf();
+        setup.tiers[0].price = 15;
+        sale = LicenseSale(deploy("LicenseSale", abi.encode(setup)));
+        assertEq(sale.priceAfterRebates(0), 12, "15 less a tenth, less a fifth"); // the other way round it were 11
     }
 
     function testFuzz_LS7_noSetupGivesMoreThanHalfAway(uint32 discount, uint32 commission, bool partner) public {
@@ -601,6 +623,12 @@ contract LicenseSaleTest is SaleFixture {
         ILicenseSale.Setup memory setup = setupOf();
         setup.refundEnd = SALE_END;
         deploy("LicenseSale", abi.encode(setup));
+        setup.phases[LISTED].closesAt = SALE_END + 1; // whichever phase is the last to close
+        vm.expectRevert(
+            abi.encodeWithSelector(ILicenseSale.DatesOutOfOrder.selector, SALE_END + 1, SALE_END, LOCK_END)
+        );
+        deploy("LicenseSale", abi.encode(setup));
+        setup.phases[LISTED].closesAt = PUBLIC_OPENS;
         setup.lockEnd = SALE_END;
         vm.expectRevert(
             abi.encodeWithSelector(ILicenseSale.DatesOutOfOrder.selector, SALE_END, SALE_END, SALE_END)
@@ -646,6 +674,10 @@ contract LicenseSaleTest is SaleFixture {
 
     function test_aSetupThatMakesNoSenseIsRefused() public {
         ILicenseSale.Setup memory setup = setupOf();
+        setup.tiers = new ILicenseSale.Tier[](0);
+        vm.expectRevert(abi.encodeWithSelector(ILicenseSale.EmptyTier.selector, 0));
+        LicenseSale(deploy("LicenseSale", abi.encode(setup)));
+        setup = setupOf();
         setup.refundFeePpm = 100_001;
         vm.expectRevert(abi.encodeWithSelector(ILicenseSale.RefundFeeAboveMaximum.selector, 100_001, 100_000));
         LicenseSale(deploy("LicenseSale", abi.encode(setup)));

@@ -106,6 +106,50 @@ const equivalents: readonly Equivalent[] = [
     why: 'one tier further there is nothing either, and it is refused',
   },
   {
+    contract: 'LicenseSale',
+    before: 'if (account != address(0)) {',
+    after: ['if (true) {'],
+    why: 'nobody has no discount, no commission and is owed nothing',
+  },
+  {
+    contract: 'LicenseSale',
+    before: 'if (all[i].closesAt > saleEnd) saleEnd = all[i].closesAt;',
+    after: ['if (all[i].closesAt >= saleEnd) saleEnd = all[i].closesAt;'],
+    why: 'what is equal stays what it is',
+  },
+  {
+    contract: 'LicenseSale',
+    before: 'if (tier != reached) _tierReached = uint32(tier);',
+    after: [
+      'if (true) _tierReached = uint32(tier);',
+      'if (false) _tierReached = uint32(tier);',
+      'if (tier != reached) {}',
+    ],
+    why: 'it only saves walking past tiers that are sold out',
+  },
+  {
+    contract: 'LicenseSale',
+    before: 'if (order.referrer != address(0)) {',
+    after: ['if (true) {'],
+    why: 'nobody is owed nothing',
+  },
+  {
+    contract: 'LicenseSale',
+    before: 'if (_left(partner.discountPpm, partner.commissionPpm) >= _left(discountPpm, commissionPpm)) continue;',
+    after: [
+      'if (_left(partner.discountPpm, partner.commissionPpm) > _left(discountPpm, commissionPpm)) continue;',
+      'if (_left(partner.commissionPpm, partner.discountPpm) >= _left(discountPpm, commissionPpm)) continue;',
+      'if (_left(partner.discountPpm, partner.commissionPpm) >= _left(commissionPpm, discountPpm)) continue;',
+    ],
+    why: 'what is left is the same either way round, and of equal terms either are the least',
+  },
+  {
+    contract: 'LicenseSale',
+    before: 'return amount - _shareRoundedDown(amount, ppm);',
+    after: ['return amount - _shareRoundedDown(ppm, amount);'],
+    why: 'a product has no order',
+  },
+  {
     contract: 'PolicyMath',
     before: 'if (total > curve.cap) total = curve.cap;',
     after: ['if (total >= curve.cap) total = curve.cap;'],
