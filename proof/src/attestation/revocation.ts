@@ -74,8 +74,8 @@ const algorithms: Readonly<Record<string, string>> = {
 };
 
 /**
- * By the issuer, or by whom it or an authority above it lets answer (RFC 6960, section 4.2.2.2). Those above may replace the issuer
- * altogether, so they may answer for it too; the certificate that is asked about may not.
+ * By the issuer, an authority above it, or whom one of them lets answer (RFC 6960, section 4.2.2.2, which names the issuer only: those above
+ * may replace it altogether, so they may answer for it too). The certificate that is asked about may not.
  */
 function isSignedFor(
   { signed, algorithm, signature, certificates }: OcspAnswer,
@@ -90,7 +90,7 @@ function isSignedFor(
     .map(readCertificate)
     .filter((one) => one !== undefined)
     .filter((one) => mayAnswer(one, atMs) && [issuer, ...above].some((authority) => isIssuedBy(one, authority)));
-  return [issuer, ...delegates].some(({ publicKey }) => isSigned(hash, signed, publicKey, signature));
+  return [issuer, ...above, ...delegates].some(({ publicKey }) => isSigned(hash, signed, publicKey, signature));
 }
 
 const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';

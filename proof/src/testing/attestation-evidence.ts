@@ -36,7 +36,7 @@ export function cardWithChain({
   forged = false,
   misnamed = false,
 }: ChainOptions = {}): Maker {
-  const [root, middle, card, stranger] = [keys(), keys(), keys(), keys()];
+  const [root, upper, middle, card, stranger] = [keys(), keys(), keys(), keys(), keys()];
   const always: [number, number] = [2021, 9999];
   const certificates = [
     certificate({
@@ -49,11 +49,19 @@ export function cardWithChain({
     }),
     certificate({
       subject: 'Example GH100 Identity',
-      issuer: 'Example Device Identity CA',
+      issuer: 'Example Provisioner CA',
       key: middle,
-      by: forged ? stranger : root,
+      by: forged ? stranger : upper,
       years: always,
       authority,
+    }),
+    certificate({
+      subject: 'Example Provisioner CA',
+      issuer: 'Example Device Identity CA',
+      key: upper,
+      by: root,
+      years: always,
+      authority: true,
     }),
     certificate({
       subject: 'Example Device Identity CA',
@@ -66,8 +74,8 @@ export function cardWithChain({
   ];
   return {
     chain: certificates.map(pem).join(''),
-    certificates: [card, middle, root].map((owner, n) => ({ der: certificates[n]!, keys: owner })),
-    root: createHash('sha256').update(certificates[2]!).digest('hex'),
+    certificates: [card, middle, upper, root].map((owner, n) => ({ der: certificates[n]!, keys: owner })),
+    root: createHash('sha256').update(certificates[3]!).digest('hex'),
     report: (nonce, measurements = [Buffer.alloc(48, 1), Buffer.alloc(48, 2)]) =>
       signedReport(nonce, measurements, (otherKey ? stranger : card).privateKey),
   };
