@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseExpression } from '@gpucoop/protocol/expression.ts';
 import type { NoMatchReason } from '@gpucoop/protocol/reasons.ts';
 import { explain } from './explanation.ts';
-import { cheapest, cheapestFirst, judge, judgeAll, priceOf, type MatchContext } from './matching.ts';
+import { cheapest, cheapestFirst, judge, judgeAll, priceOf, renterFee, type MatchContext } from './matching.ts';
 import { sampleSpec, sampleSupply } from './sample-supply.ts';
 import { createShelves } from './shelves.ts';
 import type { Supply } from './supply.ts';
@@ -33,6 +33,8 @@ describe('one offer and one spec', () => {
     const spec = sampleSpec();
     return { ...spec, resources: { ...spec.resources, ...resources } };
   };
+  const upTo = (max: number) => sampleSpec({}, { count: { min: 1, max } }).resources.gpu;
+  const termsOf = (change: Partial<Supply['terms']>) => ({ ...sampleSupply().terms, ...change });
   test.each<[NoMatchReason, Partial<Supply>, ReturnType<typeof sampleSpec>]>([
     ['machine_offline', { presence: 'unknown' }, sampleSpec()],
     ['not_listed', { listing: 'draining' }, sampleSpec()],
@@ -45,6 +47,18 @@ describe('one offer and one spec', () => {
     ['cpus', {}, specOf({ cpus: { min: 64, max: null } })],
     ['memory', {}, specOf({ memory_mib: { min: 400_000, max: null } })],
     ['disk', { disk_free_mib: 100 }, sampleSpec()],
+    ['disk', { disk_free_mib: 99 }, specOf({ disk_mib: { min: 100, max: null } })],
+    ['class', {}, sampleSpec({}, { vendor: 'amd' })],
+    ['class', { class: 'cpu' }, sampleSpec({}, { vendor: 'nvidia', classes: ['cpu'] })],
+    ['vram', {}, sampleSpec({}, { memory_mib: { min: 0, max: 16_384 } })],
+    ['devices', { terms: termsOf({ max_units: 2 }) }, sampleSpec({}, { count: { min: 3, max: null } })],
+    ['devices', { terms: termsOf({ max_units: 9 }) }, sampleSpec({}, { count: { min: 5, max: null } })],
+    ['devices', { terms: termsOf({ min_units: 3 }) }, sampleSpec({}, { count: { min: 1, max: 2 } })],
+    ['cpus', {}, specOf({ gpu: upTo(2), cpus: { min: 17, max: null } })],
+    ['term', {}, sampleSpec({ max_duration_s: 59 })],
+    ['where', {}, sampleSpec({ regions: ['eu-cent'] })],
+    ['rented', { units_free: 1, units_owner_busy: 1 }, sampleSpec({}, { count: { min: 3, max: 3 } })],
+    ['owner_busy', { units_free: 1, units_owner_busy: 2 }, sampleSpec({}, { count: { min: 3, max: 3 } })],
     ['architecture', {}, specOf({ architecture: 'arm64' })],
     ['isolation', { isolation: 'none' }, sampleSpec()],
     ['isolation', {}, sampleSpec({ isolation: 'sandbox' })],
@@ -55,6 +69,55 @@ describe('one offer and one spec', () => {
     ['owner_busy', { units_free: 0, units_owner_busy: 4 }, sampleSpec()],
   ])('%s keeps an offer from matching, and it alone', (reason, change, spec) => {
     expect(failuresOf(sampleSupply(change), spec)).toEqual([reason]);
+  });
+
+  test.each<[string, Partial<Supply>, ReturnType<typeof sampleSpec>]>([
+    ['the disk that is just free', { disk_free_mib: 100 }, specOf({ disk_mib: { min: 100, max: null } })],
+    ['the vendor that is asked for', {}, sampleSpec({}, { vendor: 'nvidia' })],
+    ['a memory that is the most', {}, sampleSpec({}, { memory_mib: { min: 24_576, max: 24_576 } })],
+    [
+      'as many as its terms allow',
+      { terms: termsOf({ max_units: 3 }) },
+      sampleSpec({}, { count: { min: 3, max: null } }),
+    ],
+    ['all of it', {}, sampleSpec({}, { count: { min: 4, max: 4 } })],
+    ['the shortest term', {}, sampleSpec({ max_duration_s: 60 })],
+    ['the longest term', {}, sampleSpec({ max_duration_s: 30 * 86_400 })],
+    ['one of two regions', {}, sampleSpec({ regions: ['us', 'eu-central'] })],
+    ['a processor alone', { class: 'cpu' }, specOf({ gpu: null })],
+    ['no share of CPUs where none is asked for', { unit_cpus: 0 }, specOf({ cpus: { min: 0, max: null } })],
+    ['the highest price', {}, sampleSpec({ max_price_micros_per_hour: 400_000 })],
+  ])('%s matches', (_, change, spec) => {
+    expect(failuresOf(sampleSupply(change), spec)).toEqual([]);
+  });
+
+  test('no more than two reasons are told', () => {
+    const far = sampleSupply({ presence: 'lost', class: 'h100-sxm-80gb', disk_free_mib: 0, units_free: 0 });
+    expect(failuresOf(far, sampleSpec({}, { classes: ['rtx-4090'] }))).toEqual(['machine_offline', 'class']);
+  });
+
+  test('a lease gets its share of the machine, or the most that it asks for, and never nothing', () => {
+    const shareOf = (cpus: number | null, memory: number | null, disk: number) =>
+      judge(
+        sampleSupply(),
+        specOf({
+          cpus: { min: 0, max: cpus },
+          memory_mib: { min: 0, max: memory },
+          disk_mib: { min: disk, max: null },
+        }),
+        context,
+      );
+    expect(shareOf(null, null, 100)).toMatchObject({ match: { cpus: 8, memory_mib: 32_768, disk_mib: 100 } });
+    expect(shareOf(2, 1024, 0)).toMatchObject({ match: { cpus: 2, memory_mib: 1024, disk_mib: 1 } });
+    expect(shareOf(99, 99_999, 1)).toMatchObject({ match: { cpus: 8, memory_mib: 32_768, disk_mib: 1 } });
+    expect(shareOf(0, 0, 2)).toMatchObject({ match: { cpus: 1, memory_mib: 1, disk_mib: 2 } });
+  });
+
+  test('the renter’s fee is on top of what is asked for all units, rounded up', () => {
+    expect(priceOf(sampleSupply(), 2, 30_000)).toBe(824_000n);
+    expect(priceOf(sampleSupply({ price_micros_per_unit_hour: 1n }), 1, 1)).toBe(2n);
+    expect([0n, 1n, 1_000_000n, 1_000_001n].map((asked) => renterFee(asked, 1))).toEqual([0n, 1n, 1n, 2n]);
+    expect(renterFee(10n, 0)).toBe(0n);
   });
 
   test('an expression over the offer decides too', () => {
