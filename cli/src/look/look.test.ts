@@ -119,13 +119,21 @@ test('runs show what they do, what they cost and when they end', () => {
 
 test('the end of a run tells the reason, the seconds, the money and what came back', () => {
   const ended = run({ state: 'ended', end_reason: 'machine_lost', leases: [lease({ unbilled_s: 61 })] });
-  expect(renderEnd(ended, look)).toMatchInlineSnapshot(`
+  expect(renderEnd(ended, look, 80)).toMatchInlineSnapshot(`
     "ended  The machine was silent for too long.
            2m 5s billed, $0.0122 · 1m 1s not billed · $0.6878 of the budget unspent"
   `);
   expect(
-    renderEnd(run({ state: 'ended', end_reason: 'image_not_found', cost: toMoney(0n), leases: [] }), look),
+    renderEnd(run({ state: 'ended', end_reason: 'image_not_found', cost: toMoney(0n), leases: [] }), look, 80),
   ).toContain('nothing was charged');
+  const lies = run({
+    state: 'ended',
+    end_reason: 'command_failed',
+    end_detail: '\u001B[2J\u001B[H\nended  All is paid back.',
+  });
+  expect(renderEnd(lies, look, 80).split('\n')[0]).toBe(
+    'ended  The command ended with an error.  ended  All is paid back.',
+  );
 });
 
 test('the ledger aligns amounts at the point', () => {

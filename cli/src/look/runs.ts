@@ -4,6 +4,7 @@ import type { Lease, Run } from '@gpucoop/protocol/resources.ts';
 import type { Look } from './colours.ts';
 import { unitsText } from './offers.ts';
 import { renderTable } from './table.ts';
+import { plain, wrap } from './text.ts';
 import { money, relativeTime, shortId } from './units.ts';
 
 export function renderRuns(runs: readonly Run[], look: Look, width: number, nowMs: number): string {
@@ -70,10 +71,11 @@ function shade(text: string, run: Run, look: Look): string {
 }
 
 /** The last lines of an attached run: how it ended, what was served, what it cost, what came back. */
-export function renderEnd(run: Run, look: Look): string {
+export function renderEnd(run: Run, look: Look, width: number): string {
   const reason = run.end_reason === null ? 'It ended.' : endReasons[run.end_reason].sentence;
   const good = run.end_reason === 'completed' || run.end_reason === 'stopped_by_renter';
-  const head = `${good ? look.good('ended') : look.bad('ended')}  ${reason}${run.end_detail === null ? '' : ` ${run.end_detail}`}`;
+  const words = run.end_detail === null ? reason : `${reason} ${plain(run.end_detail)}`; // the machine's own, so anything
+  const head = `${good ? look.good('ended') : look.bad('ended')}  ${folded(words, width)}`;
   const billed = sum(run.leases.map((lease) => lease.billed_s));
   const unbilled = sum(run.leases.map((lease) => lease.unbilled_s));
   const unspent = BigInt(run.budget.micros) - BigInt(run.cost.micros);
@@ -89,5 +91,9 @@ export function renderEnd(run: Run, look: Look): string {
     ...(unbilled === 0 ? [] : [`${formatDuration(unbilled)} not billed`]),
     ...(unspent > 0n ? [`${money(unspent)} of the budget unspent`] : []),
   ];
-  return `${head}\n       ${parts.join(' · ')}`;
+  return `${head}\n${INDENT}${folded(parts.join(' · '), width)}`;
 }
+
+/** As wide as `ended  `. */
+const INDENT = ' '.repeat(7);
+const folded = (text: string, width: number): string => wrap(text, width - INDENT.length).join(`\n${INDENT}`);

@@ -46,7 +46,7 @@ export async function attach(client: Client, run: Run, terminal: Terminal): Prom
   if (detached) return leftRunning(run, terminal);
   const ended = await client.runs.get(run.id);
   if (terminal.json) terminal.printJson({ type: 'result', run: ended });
-  else terminal.aside(renderEnd(ended, terminal.asideLook));
+  else terminal.aside(renderEnd(ended, terminal.asideLook, terminal.asideWidth));
   return stoppedBy === undefined ? exitCodeOf(ended) : signalExit[stoppedBy];
 }
 

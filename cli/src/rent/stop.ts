@@ -30,7 +30,8 @@ export const stop = command({
       const stopping = await client.runs.stop(run.id);
       const after = flags['no-wait'] ? stopping : await untilEnded(client, stopping);
       if (terminal.json) terminal.printJson(after);
-      else if (after.state === 'ended') terminal.print(`${after.name}  ${renderEnd(after, terminal.look)}`);
+      else if (after.state === 'ended')
+        terminal.print(`${after.name}  ${renderEnd(after, terminal.look, terminal.width - after.name.length - 2)}`);
       else terminal.print(`${after.name}  stopping`);
     }
   },
