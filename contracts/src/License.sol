@@ -22,6 +22,12 @@ contract License is ERC721, ILicense {
         uint64 note;
     }
 
+    /// @dev One slot, so that a mark costs nothing of its own.
+    struct Purchase {
+        address receiver;
+        uint96 mark;
+    }
+
     /// @inheritdoc ILicense
     uint256 public constant BATCH_MAX = 256;
     /// @inheritdoc ILicense
@@ -36,7 +42,7 @@ contract License is ERC721, ILicense {
     uint256 public minted;
 
     mapping(address account => Receiver receiver) private _receivers;
-    mapping(uint256 firstId => address receiver) private _firstOwners;
+    mapping(uint256 firstId => Purchase purchase) private _purchases;
     mapping(uint256 word => uint256 bits) private _heads;
     mapping(uint256 id => State state) private _states;
 
@@ -55,14 +61,14 @@ contract License is ERC721, ILicense {
     }
 
     /// @inheritdoc ILicense
-    function mint(address to, uint256 count, uint64 note) external onlySale returns (uint256 first) {
+    function mint(address to, uint256 count, uint64 note, uint96 mark) external onlySale returns (uint256 first) {
         first = minted;
         require(to != address(0), ERC721InvalidReceiver(to));
         require(count > 0 && count <= BATCH_MAX, BatchSize(count, 1, BATCH_MAX));
         require(count <= SUPPLY - first, PastSupply(first, count, SUPPLY));
 
         minted = first + count;
-        _firstOwners[first] = to;
+        _purchases[first] = Purchase({receiver: to, mark: mark});
         _heads[first >> 8] |= 1 << (first & 0xff);
         // All that is ever minted fits: each is an id below the supply, which the sale keeps below 2⁶⁴.
         _receivers[to] = Receiver({received: _receivers[to].received + uint64(count), note: note});
@@ -133,9 +139,14 @@ contract License is ERC721, ILicense {
         return ((word - 1) << 8) + Math.log2(_heads[word - 1]);
     }
 
+    /// @inheritdoc ILicense
+    function markOf(uint256 id) external view returns (uint96 mark) {
+        return _purchases[batchOf(id)].mark;
+    }
+
     function _ownerOf(uint256 id) internal view override returns (address owner) {
         if (_states[id].transfers > 0) return super._ownerOf(id);
-        return id < minted ? _firstOwners[batchOf(id)] : address(0);
+        return id < minted ? _purchases[batchOf(id)].receiver : address(0);
     }
 
     function _update(address to, uint256 id, address auth) internal override returns (address from) {

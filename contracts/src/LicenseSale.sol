@@ -72,8 +72,9 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
     mapping(uint256 phase => bytes32 root) public allowlistRoot;
     /// @inheritdoc ILicenseSale
     mapping(address account => Referrer referrer) public referrers;
-    /// @inheritdoc ILicenseSale
-    mapping(uint256 first => address referrer) public referrerOf;
+    /// @dev A purchase is marked with the last twelve bytes of its referrer, which fit beside its receiver: a slot less. Two accounts that share
+    /// them cannot both be referrers; to find one that shares those of another takes 2⁹⁶ tries.
+    mapping(uint96 mark => address referrer) private _marked;
     /// @inheritdoc ILicenseSale
     mapping(address account => mapping(uint256 phase => uint256 count)) public boughtInPhase;
 
@@ -130,7 +131,7 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         uint256 commission;
         (cost, commission, note) = _price(first, order, note);
         require(cost <= order.maxCost, CostAboveMaximum(cost, order.maxCost));
-        LICENSE.mint(order.to, order.count, note);
+        LICENSE.mint(order.to, order.count, note, _markOf(order.referrer));
 
         emit Bought(order.to, msg.sender, order.referrer, first, order.count, cost, commission);
         _receive(cost);
@@ -224,6 +225,11 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         }
     }
 
+    /// @inheritdoc ILicenseSale
+    function referrerOf(uint256 id) public view returns (address referrer) {
+        return _marked[LICENSE.markOf(id)];
+    }
+
     /// @dev The phase is open, `to` may still receive that many in it, and has now received them.
     function _enterPhase(Order calldata order) private {
         Phase memory phase = _phases[order.phase];
@@ -267,7 +273,6 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         }
         if (tier != reached) _tierReached = uint32(tier);
         if (order.referrer != address(0)) {
-            referrerOf[first] = order.referrer;
             referrers[order.referrer].owed = terms.owed + commission.toUint128();
             commissions += commission.toUint128();
         }
@@ -313,7 +318,7 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
 
     function _refundOne(uint256 id) private returns (uint256 paid) {
         uint256 cost = price(id);
-        address account = referrerOf[LICENSE.batchOf(id)];
+        address account = referrerOf(id);
         if (account != address(0)) {
             Referrer memory terms = referrers[account];
             cost = _less(cost, terms.discountPpm);
@@ -328,6 +333,9 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
 
     function _register(address account, uint32 discountPpm, uint32 commissionPpm) private {
         require(referrers[account].since == 0, AlreadyRegistered(account, referrers[account].since));
+        uint96 mark = _markOf(account);
+        require(mark != 0 && _marked[mark] == address(0), MarkTaken(account, _marked[mark]));
+        _marked[mark] = account;
         referrers[account] = Referrer({
             since: uint64(block.timestamp),
             discountPpm: discountPpm,
@@ -376,6 +384,10 @@ contract LicenseSale is ILicenseSale, ReentrancyGuardTransient {
         require(supply > 0, EmptyTier(0));
         // All commissions together are below this, so that none of the sums in 128 bits overflows.
         total.toUint128();
+    }
+
+    function _markOf(address referrer) private pure returns (uint96 mark) {
+        return uint96(uint160(referrer));
     }
 
     /// @dev In millionths of millionths.

@@ -25,7 +25,7 @@ contract DelegationTest is Test {
         vm.warp(START);
         license = License(deploy("License", abi.encode("Coop licence", "COOPL", address(this), 1_000, START, START)));
         delegation = Delegation(deploy("Delegation", abi.encode(license, MAX, STEP, NOTICE, TERM_MAX)));
-        license.mint(ALICE, 150, 0);
+        license.mint(ALICE, 150, 0, 0);
         vm.startPrank(OPERATOR);
         delegation.setCommission(100_000);
         delegation.setOpen(true);
@@ -54,7 +54,7 @@ contract DelegationTest is Test {
     function test_D1_givingALicenceBackEndsIt() public {
         license = License(deploy("License", abi.encode("Coop licence", "COOPL", address(this), 10, START + 1, START + 2)));
         delegation = Delegation(deploy("Delegation", abi.encode(license, MAX, STEP, NOTICE, TERM_MAX)));
-        license.mint(ALICE, 1, 0);
+        license.mint(ALICE, 1, 0, 0);
         vm.startPrank(OPERATOR);
         delegation.setCommission(0);
         delegation.setOpen(true);

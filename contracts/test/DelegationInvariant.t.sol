@@ -34,7 +34,7 @@ contract DelegationInvariantTest is Test {
         vm.warp(START);
         license = License(deploy("License", abi.encode("Coop licence", "COOPL", address(this), IDS, START, START)));
         delegation = Delegation(deploy("Delegation", abi.encode(license, MAX, STEP, NOTICE, TERM_MAX)));
-        license.mint(walletOf(0), IDS, 0);
+        license.mint(walletOf(0), IDS, 0, 0);
     }
 
     function targetContracts() public view returns (address[] memory targets) {

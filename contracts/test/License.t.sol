@@ -26,26 +26,37 @@ contract LicenseTest is Test {
         uint256 minted = 0;
         while (minted < SUPPLY) {
             count = bound(uint256(keccak256(abi.encode(count))), 1, min(256, SUPPLY - minted));
-            assertEq(license.mint(ALICE, count, 0), minted, "first");
+            assertEq(license.mint(ALICE, count, 0, 0), minted, "first");
             minted += count;
         }
         assertEq(license.minted(), SUPPLY, "minted");
         vm.expectRevert(abi.encodeWithSelector(ILicense.PastSupply.selector, SUPPLY, 1, SUPPLY));
-        license.mint(ALICE, 1, 0);
+        license.mint(ALICE, 1, 0, 0);
+    }
+
+    function testFuzz_aMarkIsThatOfItsPurchaseWhateverBecomesOfIt(uint96 mark, uint96 next) public {
+        license.mint(ALICE, 3, 0, mark);
+        license.mint(BOB, 1, 0, next);
+        license.burn(0, ALICE);
+        vm.warp(LOCK_END);
+        vm.prank(ALICE);
+        license.transferFrom(ALICE, BOB, 1);
+        for (uint256 id = 0; id < 4; id++) assertEq(license.markOf(id), id < 3 ? mark : next, "mark");
+        assertTrue(license.ownerOf(2) == ALICE, "and the owner beside it is untouched");
     }
 
     function testFuzz_L1_whatIsBurntIsNotMintedAgain(uint256 id) public {
-        license.mint(ALICE, 10, 0);
+        license.mint(ALICE, 10, 0, 0);
         license.burn(bound(id, 0, 9), ALICE);
-        assertEq(license.mint(BOB, 1, 0), 10, "next");
+        assertEq(license.mint(BOB, 1, 0, 0), 10, "next");
     }
 
     function testFuzz_L1_onlyTheSaleMintsAndBurns(address caller) public {
         vm.assume(caller != address(this) && caller != address(0));
-        license.mint(caller, 1, 0);
+        license.mint(caller, 1, 0, 0);
         vm.startPrank(caller);
         vm.expectRevert(abi.encodeWithSelector(ILicense.NotSale.selector, caller));
-        license.mint(caller, 1, 0);
+        license.mint(caller, 1, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(ILicense.NotSale.selector, caller));
         license.burn(0, caller);
     }
@@ -57,7 +68,7 @@ contract LicenseTest is Test {
 
     function expectBatchRefused(uint256 count) private {
         vm.expectRevert(abi.encodeWithSelector(ILicense.BatchSize.selector, count, 1, 256));
-        license.mint(ALICE, count, 0);
+        license.mint(ALICE, count, 0, 0);
     }
 
     /// @dev Many purchases of all lengths over several words of the map, held against a plain list of owners.
@@ -70,7 +81,7 @@ contract LicenseTest is Test {
             // Half of the purchases are small, so that both many and few heads fall into one word.
             uint256 count = bound(seed >> 8, 1, min(seed % 2 == 0 ? 3 : 256, SUPPLY - minted));
             address buyer = address(uint160(1 + seed % 5));
-            license.mint(buyer, count, 0);
+            license.mint(buyer, count, 0, 0);
             for (uint256 i = 0; i < count; ++i) {
                 (owners[minted + i], firsts[minted + i]) = (buyer, minted);
             }
@@ -88,8 +99,8 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L2_aTransferOrBurnOutOfTheMiddleLeavesTheNeighboursAlone(uint256 id, bool burnt) public {
-        license.mint(ALICE, 200, 0);
-        license.mint(ALICE, 200, 0);
+        license.mint(ALICE, 200, 0, 0);
+        license.mint(ALICE, 200, 0, 0);
         id = bound(id, 0, 399);
         if (burnt) {
             license.burn(id, ALICE);
@@ -109,7 +120,7 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L2_whatWasNotMintedHasNoOwner(uint256 id) public {
-        license.mint(ALICE, 10, 0);
+        license.mint(ALICE, 10, 0, 0);
         expectNothing(10);
         expectNothing(bound(id, 10, type(uint256).max));
     }
@@ -124,7 +135,7 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L3_nothingMovesBeforeTheLockEnds(uint256 time, bool approved) public {
-        license.mint(ALICE, 3, 0);
+        license.mint(ALICE, 3, 0, 0);
         vm.warp(bound(time, 1, LOCK_END - 1));
         if (approved) {
             vm.prank(ALICE);
@@ -142,7 +153,7 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L4_earnsOnceActivatedOrPastTheRefundEnd(uint256 time) public {
-        license.mint(ALICE, 3, 0);
+        license.mint(ALICE, 3, 0, 0);
         time = bound(time, 1, 2 * REFUND_END);
         vm.prank(ALICE);
         license.activate(ids(1));
@@ -154,7 +165,7 @@ contract LicenseTest is Test {
     }
 
     function test_L4_everyLicenceEarnsFromTheRefundEndOn() public {
-        license.mint(ALICE, 1, 0);
+        license.mint(ALICE, 1, 0, 0);
         vm.warp(REFUND_END - 1);
         assertTrue(!license.earns(0), "before");
         vm.warp(REFUND_END);
@@ -163,13 +174,13 @@ contract LicenseTest is Test {
 
     function test_L2_nobodyGetsNone() public {
         vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721InvalidReceiver.selector, address(0)));
-        license.mint(address(0), 1, 0);
+        license.mint(address(0), 1, 0, 0);
     }
 
     function test_L1_eachOfAPurchaseIsToldAndNoOther() public {
-        license.mint(ALICE, 5, 0);
+        license.mint(ALICE, 5, 0, 0);
         vm.recordLogs();
-        license.mint(BOB, 3, 0);
+        license.mint(BOB, 3, 0, 0);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         assertEq(logs.length, 3, "events");
         for (uint256 n = 0; n < logs.length; ++n) {
@@ -181,7 +192,7 @@ contract LicenseTest is Test {
     }
 
     function test_L4_whatIsActivatedIsNotGivenBack() public {
-        license.mint(ALICE, 1, 0);
+        license.mint(ALICE, 1, 0, 0);
         vm.startPrank(ALICE);
         vm.expectEmit();
         emit ILicense.Activated(0);
@@ -196,7 +207,7 @@ contract LicenseTest is Test {
 
     function testFuzz_L4_onlyTheOwnerActivatesNotEvenTheApproved(address caller) public {
         vm.assume(caller != ALICE && caller != address(0));
-        license.mint(ALICE, 1, 0);
+        license.mint(ALICE, 1, 0, 0);
         vm.prank(ALICE);
         license.setApprovalForAll(caller, true);
         vm.prank(caller);
@@ -205,7 +216,7 @@ contract LicenseTest is Test {
     }
 
     function testFuzz_L5_everyTransferCounts(uint8 times) public {
-        license.mint(ALICE, 2, 0);
+        license.mint(ALICE, 2, 0, 0);
         vm.warp(LOCK_END);
         for (uint256 i = 0; i < times; ++i) {
             (address from, address to) = i % 2 == 0 ? (ALICE, BOB) : (BOB, ALICE);
@@ -220,7 +231,7 @@ contract LicenseTest is Test {
     }
 
     function test_L5_aTransferToOneselfCountsToo() public {
-        license.mint(ALICE, 1, 0);
+        license.mint(ALICE, 1, 0, 0);
         vm.warp(LOCK_END);
         vm.prank(ALICE);
         license.transferFrom(ALICE, ALICE, 0);
@@ -230,12 +241,12 @@ contract LicenseTest is Test {
 
     function test_L6_aReceiverIsNotCalled() public {
         HostileHolder holder = new HostileHolder();
-        license.mint(address(holder), 5, 0);
+        license.mint(address(holder), 5, 0, 0);
         assertEq(holder.received(), 0, "calls");
     }
 
     function test_approvalOfOneEndsWithItsTransfer() public {
-        license.mint(ALICE, 2, 0);
+        license.mint(ALICE, 2, 0, 0);
         vm.warp(LOCK_END);
         vm.prank(ALICE);
         license.approve(BOB, 1);
@@ -247,7 +258,7 @@ contract LicenseTest is Test {
     }
 
     function test_burningAnotherOwnersIsRefused() public {
-        license.mint(ALICE, 1, 0);
+        license.mint(ALICE, 1, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(ILicense.NotOwner.selector, 0, BOB, ALICE));
         license.burn(0, BOB);
     }

@@ -428,7 +428,7 @@ contract LicenseSaleTest is SaleFixture {
     }
 
     function testFuzz_LS8_aReferrerWasThereInAnEarlierSecond(address referrer) public {
-        vm.assume(referrer != ALICE && referrer != REFERRER && referrer != PARTNER && referrer != address(0));
+        vm.assume(referrer != ALICE && referrer != REFERRER && referrer != PARTNER && uint96(uint160(referrer)) != 0);
         ILicenseSale.Order memory order = orderFor(ALICE, 1);
         order.referrer = referrer;
         fund(ALICE, 1e18);
@@ -443,6 +443,31 @@ contract LicenseSaleTest is SaleFixture {
         vm.warp(PUBLIC_OPENS + 1);
         vm.prank(ALICE);
         sale.buy(order);
+    }
+
+    function test_LS8_everyIdOfAPurchaseHasItsReferrer() public {
+        ILicenseSale.Order memory order = orderFor(ALICE, 3);
+        order.referrer = REFERRER;
+        buy(ALICE, order);
+        buy(BOB, 1);
+        order.to = BOB;
+        order.count = 1;
+        order.referrer = PARTNER;
+        buy(ALICE, order);
+        address[5] memory expected = [REFERRER, REFERRER, REFERRER, address(0), PARTNER];
+        for (uint256 id = 0; id < 5; id++) assertTrue(sale.referrerOf(id) == expected[id], "referrer");
+    }
+
+    /// @dev Else the commission of one would be cancelled with the refunds of the other.
+    function test_LS8_noTwoReferrersShareAMark() public {
+        address twin = address(uint160(REFERRER) | uint160(1 << 159));
+        vm.prank(twin);
+        vm.expectRevert(abi.encodeWithSelector(ILicenseSale.MarkTaken.selector, twin, REFERRER));
+        sale.register();
+        address unmarked = address(uint160(1 << 159));
+        vm.prank(unmarked);
+        vm.expectRevert(abi.encodeWithSelector(ILicenseSale.MarkTaken.selector, unmarked, address(0)));
+        sale.register();
     }
 
     function test_LS8_theReferrerStandsInTheEvent() public {

@@ -1,7 +1,8 @@
 import { artifact } from '@gpucoop/contracts/artifacts.ts';
 import type { Evm } from '@gpucoop/contracts/testing/evm.ts';
-import { concat, erc20Abi, keccak256, stringToHex, zeroHash, type Address, type Hex } from 'viem';
+import { concat, erc20Abi, keccak256, stringToHex, type Address, type Hex } from 'viem';
 import { gasOf, type Call, type GasBench } from './measure.ts';
+import { makeFinal, startRewards, type StartedRewards } from './start-rewards.ts';
 
 const DAY_S = 86_400n;
 const ETHER = 10n ** 18n;
@@ -9,7 +10,8 @@ const machine = stringToHex('machine', { size: 32 });
 
 /** A deposit, and the life of a slash that nobody appeals, from a root of two leaves. */
 export const stakeGas: GasBench = async (evm) => {
-  const { stake, roots } = await startStake(evm);
+  const rewards = await startRewards(evm);
+  const stake = await startStake(evm, rewards);
   const deposit = (owner: Address): Call => ({
     ...stake,
     functionName: 'deposit',
@@ -38,7 +40,7 @@ export const stakeGas: GasBench = async (evm) => {
   const ids = await Promise.all(
     leaves.map((leaf) => evm.client.readContract({ ...stake, functionName: 'leafId', args: [leaf] }) as Promise<Hex>),
   );
-  await gasOf(evm, { ...roots, functionName: 'finalise', args: [keccak256(concat(ids.toSorted()))] });
+  await makeFinal(evm, rewards, { slashRoot: keccak256(concat(ids.toSorted())) });
   const announced = [];
   for (const [n, leaf] of leaves.entries()) {
     announced.push(await gasOf(evm, { ...stake, functionName: 'announce', args: [leaf, [ids[1 - n]]] }));
@@ -53,22 +55,11 @@ export const stakeGas: GasBench = async (evm) => {
   ];
 };
 
-async function startStake(evm: Evm) {
-  const word = (text: string): Hex => stringToHex(text, { size: 32 });
-  const roles = [{ name: word('ARBITER'), holder: evm.accounts[1]!.address }];
-  const parameters = [{ name: word('APPEAL_BOND'), value: ETHER, min: ETHER, max: ETHER }];
-  const timing = { delay: 2n * DAY_S, grace: 7n * DAY_S, pauseMax: 3n * DAY_S, pauseCooldown: 30n * DAY_S };
-  const policy = await evm.deploy('Policy', [`${zeroHash.slice(0, -1)}1`, roles, parameters, timing]);
-  const [free, fixture] = ['test/hostile/FreeToken.sol', 'test/StakeFixture.sol'];
-  const token = await evm.deploy('FreeToken', [18], free);
-  const roots = await evm.deploy('FinalRoots', [], fixture);
+async function startStake(evm: Evm, { address: rewards, policy, bond }: StartedRewards) {
   const times = { cooldownSeconds: 14n * DAY_S, appealSeconds: 3n * DAY_S, arbiterSeconds: 7n * DAY_S, epochsOpen: 4n };
-  const address = await evm.deploy('Stake', [token, policy, roots, 500_000n, 200_000n, times]);
-  const { abi } = await artifact('FreeToken', free);
-  await gasOf(evm, { address: token, abi, functionName: 'mint', args: [evm.client.account.address, 2n ** 127n] });
-  await gasOf(evm, { address: token, abi: erc20Abi, functionName: 'approve', args: [address, 2n ** 256n - 1n] });
-  return {
-    stake: { address, abi: (await artifact('Stake')).abi },
-    roots: { address: roots, abi: (await artifact('FinalRoots', fixture)).abi },
-  };
+  const address = await evm.deploy('Stake', [bond, policy, rewards, 500_000n, 200_000n, times]);
+  const { abi } = await artifact('FreeToken', 'test/hostile/FreeToken.sol');
+  await gasOf(evm, { address: bond, abi, functionName: 'mint', args: [evm.client.account.address, 2n ** 127n] });
+  await gasOf(evm, { address: bond, abi: erc20Abi, functionName: 'approve', args: [address, 2n ** 256n - 1n] });
+  return { address, abi: (await artifact('Stake')).abi };
 }

@@ -43,10 +43,14 @@ interface ILicense is IERC721 {
     /// @notice The first id of the purchase that `id` was part of. Transfers and burning do not change it.
     function batchOf(uint256 id) external view returns (uint256 first);
 
+    /// @notice What the sale marked the purchase with that `id` was part of.
+    function markOf(uint256 id) external view returns (uint96 mark);
+
     /// @notice Lets licences of the caller earn before the refund ends, and renounces their refund.
     function activate(uint256[] calldata ids) external;
-    /// @notice Mints the next `count` ids to `to` without a callback, and keeps a note of the sale's about `to`. The sale only.
-    function mint(address to, uint256 count, uint64 note) external returns (uint256 first);
+    /// @notice Mints the next `count` ids to `to` without a callback. Keeps a note of the sale's about `to`, and its mark on the purchase. The
+    /// sale only.
+    function mint(address to, uint256 count, uint64 note, uint96 mark) external returns (uint256 first);
     /// @notice Burns a licence that `owner` gives back before the refund ends. The sale only.
     function burn(uint256 id, address owner) external;
 }

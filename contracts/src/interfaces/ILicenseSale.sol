@@ -85,6 +85,7 @@ interface ILicenseSale {
     error DatesOutOfOrder(uint64 saleEnd, uint64 refundEnd, uint64 lockEnd);
     error DeadlinePassed(uint64 deadline);
     error EmptyTier(uint256 tier);
+    error MarkTaken(address referrer, address by);
     error NoSuchLicence(uint256 id, uint256 supply);
     error NoSuchPhase(uint256 phase);
     error NotGovernor(address caller, address governor);
@@ -129,8 +130,8 @@ interface ILicenseSale {
     function priceAfterRebates(uint256 id) external view returns (uint256 amount);
     /// @notice What the next `count` ids cost now, across tiers, and what of it `referrer` would be owed.
     function quote(uint256 count, address referrer) external view returns (uint256 cost, uint256 commission);
-    /// @notice Referrer of the purchase that began with id `first`.
-    function referrerOf(uint256 first) external view returns (address referrer);
+    /// @notice Referrer of the purchase that `id` was part of; zero for none.
+    function referrerOf(uint256 id) external view returns (address referrer);
     /// @notice When a referrer was registered (0: never), on which terms, and what is owed to him after the refund end.
     function referrers(address referrer)
         external
