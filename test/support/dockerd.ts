@@ -15,6 +15,8 @@ import { removeRemains } from './remains.ts';
  */
 export type Dockerd = {
   socketPath: string;
+  /** Of its network namespace, for nsenter. */
+  namespacePath: string;
   /** kill -9 of dockerd alone: its containers and their shims are left as they are. */
   kill9(): Promise<void>;
   /** An orderly stop and a start; after kill9 just a start. */
@@ -85,6 +87,7 @@ export async function startDockerd({
 
   const dockerd: Dockerd = {
     socketPath,
+    namespacePath: `/var/run/netns/${namespace}`,
     kill9: () => end('SIGKILL'),
     async restart() {
       await end('SIGTERM');
