@@ -15,6 +15,9 @@ const evmVersion = 'cancun';
 const tests = globSync('test/**/*.sol', { cwd: import.meta.dirname });
 const quick = { ...compiler, settings: { optimizer: { enabled: true, runs: 1 }, viaIR: false, evmVersion } };
 
+/** Of what the tests draw; `npm run soak` gives a new one each time. */
+const { FUZZ_SEED: seed } = process.env;
+
 export default defineConfig({
   paths: { sources: './src', tests: { solidity: './test' } },
   solidity: {
@@ -24,7 +27,7 @@ export default defineConfig({
   test: {
     solidity: {
       fsPermissions: { readDirectory: ['./test/vectors'] },
-      fuzz: { runs: 256 },
+      fuzz: { runs: 256, ...(seed !== undefined && { seed }) },
       invariant: { runs: 32, depth: 64, failOnRevert: false },
     },
   },
