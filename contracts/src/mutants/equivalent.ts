@@ -171,6 +171,12 @@ const equivalents: readonly Equivalent[] = [
     why: 'releasing nothing changes nothing',
   },
   {
+    contract: 'Rewards',
+    before: 'if (held.amount == 0 || held.epoch > finalEpoch) return;',
+    after: ['if (held.epoch > finalEpoch) return;'],
+    why: 'freeing nothing changes nothing',
+  },
+  {
     contract: 'Stake',
     before: 'if (!isBurnt || TOKEN.balanceOf(address(this)) == before) TOKEN.safeTransfer(BURN_ADDRESS, amount);',
     after: ['if (TOKEN.balanceOf(address(this)) == before) TOKEN.safeTransfer(BURN_ADDRESS, amount);'],
