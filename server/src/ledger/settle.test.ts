@@ -106,6 +106,33 @@ forEachDatabase('a settlement', (open) => {
     expect((await inspectLedger(db)).problems).toEqual([]);
   });
 
+  test('beyond the hold takes no fee twice, and none above its charge', async () => {
+    const { db } = await open();
+    const { row } = await startLease(db, 'lse_1', { credit: 1000n, held: 60n });
+    const first = await settleAndStore(db, { lease: row, gross_total: 10n, fee_total: 5n, nextHold: 10n, at });
+    const ahead = { lease: { ...row, ...withoutUnpaid(first) }, gross_total: 100n, nextHold: 10n, at };
+    // A twentieth of the 20 that are paid is 1, and 5 were taken before.
+    const second = await settleAndStore(db, { ...ahead, fee_total: 5n });
+    expect(second).toMatchObject({ settled_micros: 20n, settled_fee_micros: 5n, unpaid_micros: 80n });
+    // Of 30 that are paid then all would be fee, and only 10 are charged.
+    const third = { ...ahead, lease: { ...row, ...withoutUnpaid(second) }, fee_total: 100n, nextHold: null };
+    expect(await settleAndStore(db, third)).toMatchObject({ settled_micros: 30n, settled_fee_micros: 15n });
+    expect((await inspectLedger(db)).problems).toEqual([]);
+  });
+
+  test('of a lease without a hold charges nothing, and gives it one', async () => {
+    const { db } = await open();
+    const { row } = await startLease(db, 'lse_1', { credit: 100n, held: 60n });
+    const ended = await settleAndStore(db, { lease: row, gross_total: 0n, fee_total: 0n, nextHold: null, at });
+    expect(ended).toMatchObject({ hold_id: null, held_micros: 0n });
+    const without = { ...row, hold_id: null };
+    const owing = { lease: without, gross_total: 30n, fee_total: 3n, nextHold: 60n, at };
+    const next = await transaction(db, (tx) => settle(tx, owing));
+    expect(next).toMatchObject({ hold_id: expect.any(String), settled_micros: 0n, unpaid_micros: 30n });
+    const idle = { lease: without, gross_total: 0n, fee_total: 0n, nextHold: 60n, at };
+    expect(await transaction(db, (tx) => settle(tx, idle))).toMatchObject({ hold_id: next.hold_id, held_micros: 60n });
+  });
+
   test('of nothing served gives the hold back; with the same next hold it leaves everything as it is', async () => {
     const { db } = await open();
     const { row, user } = await startLease(db, 'lse_1', { credit: 100n, held: 60n });
