@@ -212,6 +212,8 @@ describe('the rules of the ledger', () => {
       hint: `Amounts and balances are at most ${Number.MAX_SAFE_INTEGER} of the smallest unit.`,
     });
     expect(() => applyStep(full, more)).toThrow(refusal);
+    // A hold moves no balance, and is exact all the same.
+    expect(() => applyStep(empty, { ...hold('h', LARGEST + 1n), debit: 'credit' })).toThrow(refusal);
     // What is owed has an end as what is had.
     expect(() => applyStep(full, { ...more, credit: 'bob' })).toThrow(refusal);
     const richBob = { ...full, accounts: new Map(full.accounts).set('bob', { ...accounts[2]!, posted: LARGEST }) };

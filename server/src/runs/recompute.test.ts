@@ -161,6 +161,11 @@ describe('evidence is not believed', () => {
       `receipt without its meter line ${statementHash(line())}`,
     ],
     [
+      'when what a receipt names is no meter line',
+      [terms(), receipt(line(), { meter_hash: statementHash(terms()), billed_ms: 0 })],
+      'receipt without its meter line',
+    ],
+    [
       'when more is billed than was served',
       [terms(), line(), receipt(line(), { billed_ms: 60_001, unbilled_ms: 0 })],
       'receipt says 60001 ms billed, the rule gives 60000',
