@@ -44,10 +44,36 @@ test('a command that ignores the request to stop is not served beyond its budget
   await expectRight(database);
 });
 
-test('a probe that never passes makes nothing free: what is late is billed, and the renter is told', async () => {
-  take = (report) => ({ ...report, phase: 'probing' });
+test('starting is free for an hour a day, or as long as one pays for; after that, what is late is billed, and the renter is told', async () => {
   const renter = await rooms.user(100_000_000);
-  const run = await order(rooms, renter, specOf({ command: ['busy'], readiness: { kind: 'tcp', port: 1 } }));
+  const spec = specOf({ command: ['busy'], readiness: { kind: 'tcp', port: 1 } });
+  const start = async () => {
+    const run = await order(rooms, renter, spec);
+    return until('the machine has it', async () => {
+      const lease = await database.db.selectFrom('leases').select('id').where('run_id', '=', run.id).executeTakeFirst();
+      const ordered = lease && agent.leases.get(lease.id);
+      return ordered && { run, id: lease.id, billedFromS: ordered.order?.billed_from_s };
+    });
+  };
+  const took = async (id: string, minutes: number, billed_ms: number) => {
+    await database.db
+      .updateTable('leases')
+      .set({ created_at: new Date(Date.now() - minutes * 60_000), ready_at: null, billed_ms: BigInt(billed_ms) })
+      .where('id', '=', id)
+      .execute();
+  };
+  take = (report) => ({ ...report, state: 'preparing', ready: false, phase: 'probing', container_id: 'c1' });
+  const first = await start();
+  expect(first.billedFromS).toBeNull();
+  await rooms.runs.stop(renter.id, first.run.id);
+  await until('it has ended', async () => isEnded(await rooms.runs.get(renter.id, first.run.id)));
+  expect((await rooms.runs.get(renter.id, first.run.id)).cost.micros).toBe(0);
+  await expectRight(database);
+
+  await took(first.id, 61, 0);
+  take = (report) => ({ ...report, phase: 'probing' });
+  const { run, billedFromS } = await start();
+  expect(billedFromS).toBe(60);
   await until('it is billed', async () => (await rooms.runs.get(renter.id, run.id)).cost.micros > 0);
   await rooms.runs.stop(renter.id, run.id);
   const told: unknown[] = [];
@@ -55,6 +81,12 @@ test('a probe that never passes makes nothing free: what is late is billed, and 
   expect(told).toContainEqual(expect.objectContaining({ type: 'run.warning', data: { why: 'not_ready' } }));
   expect((await rooms.runs.get(renter.id, run.id)).cost.micros).toBeGreaterThan(0);
   await expectRight(database);
+
+  await until('it has ended', async () => isEnded(await rooms.runs.get(renter.id, run.id)));
+  await took(first.id, 61, 3 * 3_600_000);
+  const last = await start();
+  expect(last.billedFromS).toBeNull();
+  await rooms.runs.stop(renter.id, last.run.id);
 });
 
 test('starts that fail at a word of the spec lower a machine once for each renter, not with each try', async () => {

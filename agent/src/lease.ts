@@ -216,7 +216,7 @@ export class Lease {
 
   async #becomeReady(containerId: string): Promise<void> {
     if (this.#record.ready === null) {
-      const { readiness, ready_timeout_s, free_start_s } = this.#record.order;
+      const { readiness, ready_timeout_s, billed_from_s } = this.#record.order;
       if (readiness.kind === 'started') {
         const state = await this.#retrying(() => this.#deps.engine.inspect(containerId));
         if (state === undefined)
@@ -226,7 +226,8 @@ export class Lease {
         await this.#markReady(containerId, { startedAt: Date.parse(state.started_at) });
       } else {
         this.#show('probing');
-        const late = setTimeout(() => this.#billUnready(containerId), free_start_s * 1000);
+        const late =
+          billed_from_s === null ? undefined : setTimeout(() => this.#billUnready(containerId), billed_from_s * 1000);
         try {
           const answered = await answersBeforeEnd(
             (signal) => untilAnswers(this.#deps.engine, containerId, readiness, signal),

@@ -125,7 +125,7 @@ async function startLease(engine: Engine): Promise<string> {
     pull_timeout_s: 10,
     start_timeout_s: 10,
     ready_timeout_s: 10,
-    free_start_s: 60,
+    billed_from_s: null,
   };
   const { containerId } = await engine.prepare(order, () => undefined, new AbortController().signal);
   await engine.start(containerId);

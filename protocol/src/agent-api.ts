@@ -51,12 +51,15 @@ export const LeaseOrder = z.object({
   pull_timeout_s: z.number().int(),
   start_timeout_s: z.number().int(),
   ready_timeout_s: z.number().int(),
-  free_start_s: z
+  billed_from_s: z
     .number()
     .int()
     .min(0)
-    .default(60)
-    .describe('Without an answer to the probe it is billed after so long'),
+    .nullable()
+    .default(null)
+    .describe(
+      'Seconds after its start from which it is billed though the probe has not passed; null: not before it passes',
+    ),
 });
 export type LeaseOrder = z.infer<typeof LeaseOrder>;
 

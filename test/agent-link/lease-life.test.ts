@@ -130,11 +130,11 @@ test('a workload that never answers ends with probe_timeout and pays nothing; on
   expect(await ended(dying.lease_id)).toMatchObject({ end_reason: 'command_failed', exit_code: 4, ready: false });
 });
 
-test('what does not answer in the time for starting is billed from then on, and still ends as late', async () => {
+test('what does not answer in the time that the order names is billed from then on, and still ends as late', async () => {
   const port = await freePort();
   const order = orderFor(newLeaseId(), ['sleep', '600'], {
     readiness: { kind: 'tcp', port },
-    free_start_s: 1,
+    billed_from_s: 1,
     ready_timeout_s: 4,
   });
   await put(order);

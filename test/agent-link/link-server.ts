@@ -152,7 +152,7 @@ export function orderFor(leaseId: string, command: string[], changes: Partial<Le
     pull_timeout_s: 10,
     start_timeout_s: 20,
     ready_timeout_s: 10,
-    free_start_s: 60,
+    billed_from_s: null,
     ...changes,
   };
 }

@@ -133,7 +133,7 @@ export function testOrder(change: Partial<LeaseOrder> = {}): LeaseOrder {
     pull_timeout_s: 30,
     start_timeout_s: 30,
     ready_timeout_s: 30,
-    free_start_s: 60,
+    billed_from_s: null,
     ...change,
   };
 }

@@ -45,7 +45,7 @@ export const specFlags = {
   ready: {
     type: 'string',
     value: 'PROBE',
-    about: 'When it counts as ready and is billed, at the latest after a minute: started, tcp:8000 or http:8000/health',
+    about: 'When it counts as ready and is billed: started, tcp:8000 or http:8000/health',
   },
   'registry-user': {
     type: 'string',

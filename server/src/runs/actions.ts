@@ -5,7 +5,8 @@ import { transaction } from '../db/transaction.ts';
 import type { ControllerDeps } from './controller.ts';
 import type { NewEvent } from './events.ts';
 import type { Action } from './decide.ts';
-import { FREE_START_S, leaseOrder } from './lease-order.ts';
+import { billedFrom, PATIENCE_S } from './free-starts.ts';
+import { leaseOrder } from './lease-order.ts';
 import { wholeSeconds } from './meter.ts';
 import { paidGraceS } from './money-rules.ts';
 import { meterOf, specOf, writeLease, type LeaseChange, type LeaseRow, type RunRow, type Tx } from './store.ts';
@@ -118,7 +119,8 @@ async function ask(deps: ControllerDeps, lease: LeaseRow, run: RunRow, now: Date
   // Written before the call: whatever happens to the answer, the agent may have taken the order.
   await writeLease(deps.db, lease, { receipt_at: now, acked_at: now });
   deps.meters.adopt({ ...lease, receipt_at: now, acked_at: now });
-  const order: LeaseOrder = leaseOrder(lease, run, deps.policy, deps.secretsKey);
+  const billedFromS = await billedFrom(deps.db, lease, run, now);
+  const order: LeaseOrder = leaseOrder(lease, run, { ...deps, billedFromS });
   try {
     const link = deps.links.linkOf(lease.machine_id);
     if (link === undefined) throw new CoopError('machine_unreachable', 'The machine has no link.');
@@ -183,7 +185,7 @@ function firstMessage(late: boolean): Pick<NewEvent, 'type' | 'message' | 'data'
   if (!late) return { type: 'lease.ready', message: 'Ready. Billing per second starts now.' };
   return {
     type: 'run.warning',
-    message: `Not ready ${FREE_START_S} s after its start. Billing per second starts now.`,
+    message: `Not ready ${PATIENCE_S} s after its start, and today's free starts are used up. Billing per second starts now.`,
     data: { why: 'not_ready' },
   };
 }

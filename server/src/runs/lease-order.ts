@@ -4,13 +4,14 @@ import type { Policy } from '@gpucoop/policy/policy.ts';
 import { openSecrets } from './secrets.ts';
 import { specOf, type LeaseRow, type RunRow } from './store.ts';
 
-/**
- * The probe is the renter's own: one that never passes, or only when the work is done, would be ten minutes for nothing with each run.
- */
-export const FREE_START_S = 60;
+type OrderContext = { policy: Policy; secretsKey: Uint8Array; billedFromS: number | null };
 
 /** What the agent is asked to run: the spec on this slice, with the secrets that travelled beside the order. */
-export function leaseOrder(lease: LeaseRow, run: RunRow, policy: Policy, secretsKey: Uint8Array): LeaseOrder {
+export function leaseOrder(
+  lease: LeaseRow,
+  run: RunRow,
+  { policy, secretsKey, billedFromS }: OrderContext,
+): LeaseOrder {
   const spec = specOf(run);
   const secrets = openSecrets(run.secrets, run.id, secretsKey);
   return {
@@ -37,6 +38,6 @@ export function leaseOrder(lease: LeaseRow, run: RunRow, policy: Policy, secrets
     pull_timeout_s: policy.timeouts.pull_s,
     start_timeout_s: policy.timeouts.start_s,
     ready_timeout_s: policy.timeouts.ready_s,
-    free_start_s: FREE_START_S,
+    billed_from_s: billedFromS,
   };
 }
