@@ -16,6 +16,8 @@ const CANNOT_START = 126;
 const COMMAND_NOT_FOUND = 127;
 /** What engines before 2023 say in the output of a command that is not there, with the other code. */
 const NOT_FOUND = /^OCI runtime exec failed: .*(executable file not found|no such file or directory)/s;
+const KILLED = 137;
+const KILL_PATIENCE_MS = 10_000;
 const BEGINNING_BYTES = 1024;
 
 export async function startExec(docker: Docker, containerId: string, request: ExecRequest): Promise<ExecSession> {
@@ -35,13 +37,19 @@ export async function startExec(docker: Docker, containerId: string, request: Ex
     return code === CANNOT_START && NOT_FOUND.test(beginning) ? COMMAND_NOT_FOUND : code;
   });
   exit.catch(() => undefined);
+  /** An engine that does not notice the end is not waited for. */
+  const killed = Promise.withResolvers<number>();
   return {
     stdin: stdinOf(socket, request.tty),
     stdout,
     stderr,
     resize: (columns, rows) => resize(exec, columns, rows),
-    exit,
-    kill: () => void killExec(exec, containerId).finally(() => socket.destroy()),
+    exit: Promise.race([exit, killed.promise]),
+    kill: () =>
+      void killExec(exec, containerId).finally(() => {
+        socket.destroy();
+        setTimeout(() => killed.resolve(KILLED), KILL_PATIENCE_MS).unref();
+      }),
   };
 }
 
@@ -126,7 +134,7 @@ async function exitCode(exec: Docker.Exec): Promise<number> {
         ? new EngineError('container_vanished', 'The container is not there any more.')
         : asEngineError(error, 'exec');
     });
-    if (!found.Running) return found.ExitCode ?? 137;
+    if (!found.Running) return found.ExitCode ?? KILLED;
     await sleep(wait);
   }
 }
