@@ -178,7 +178,11 @@ function readCommand(type: Spec['type'], fields: Fields, root: SpecNode): Pick<S
   }
   if (commands === null) {
     if (type === 'task' && entrypoint === null && !fields.has('image')) {
-      refuse(root, 'there is nothing to run', 'give an image, commands, or both');
+      refuse(
+        root,
+        'there is nothing to run',
+        'give commands (on the command line after --, as in: coop run -- echo hello), an image, or both',
+      );
     }
     return { entrypoint, command: null };
   }
