@@ -175,6 +175,7 @@ describe('errors name the place, the key and the way out', () => {
     ['type: dev-environment\ncommands: [a]', 'line 2, column 11', 'waits', 'task'],
     ['type: task\nimage: a b', 'line 2, column 8', 'no image', 'name:tag'],
     ['type: task\nimage: "a\\0"', 'line 2, column 8', 'zero byte', 'program'],
+    ['type: task\nimage: "a\\ud800"', 'line 2, column 8', 'half of a character', 'itself'],
     ['type: task\nimage: a\nname: No', 'line 3, column 7', 'no name of a run', 'lower-case'],
   ])('%j', (text, at, message, hint) => {
     const error = refused(() => parseSpecFile(text));

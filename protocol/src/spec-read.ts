@@ -74,6 +74,7 @@ export function readText(node: SpecNode, most = 1024): string {
     return refuse(node, `must be a text, not ${kindOf(node)}`, 'write one value on the same line');
   if (node.text.length > most) refuse(node, `has more than ${most} characters`, 'shorten it');
   if (node.text.includes('\0')) refuse(node, 'holds a zero byte', 'no program can be given one');
+  if (!node.text.isWellFormed()) refuse(node, 'holds half of a character', 'write it as the character itself');
   return node.text;
 }
 

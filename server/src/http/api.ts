@@ -7,6 +7,7 @@ import { guard } from './guard.ts';
 import { idempotent } from './idempotent.ts';
 import { validationError } from './problems.ts';
 import { createRateLimiter } from './rate-limit.ts';
+import { refuseUnstorableText } from './storable-text.ts';
 
 /** Routes are declared through this, so that none can be without its row of the access table. */
 export type Api = {
@@ -25,6 +26,7 @@ export function createApi(deps: HttpDeps): Api {
   const app = new OpenAPIHono<HttpEnv>({
     defaultHook: (result) => {
       if (!result.success) throw validationError(result.target, result.error);
+      refuseUnstorableText(result.target, result.data);
     },
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', {

@@ -77,6 +77,20 @@ test('a database that is down is no defect', async () => {
   expect(response.headers.get('retry-after')).toBe('1');
 });
 
+test('text that no database takes is refused with its place, wherever it stands', async () => {
+  const { specDefaults } = await import('@gpucoop/protocol/spec.ts');
+  const refused = async (change: object) => {
+    const spec = { ...specDefaults, image: 'busybox', ...change };
+    const { problem } = await ask('/v1/quotes', json('POST', { spec }));
+    expect(problem).toMatchObject({ status: 400, code: 'invalid_request' });
+    return problem.at;
+  };
+  expect(await refused({ command: ['echo', 'a\0b'] })).toBe('body.spec.command.1');
+  expect(await refused({ env: { A: '\ud800' } })).toBe('body.spec.env.A');
+  expect((await ask('/v1/offers/off_%00')).problem).toMatchObject({ code: 'invalid_request', at: 'param.id' });
+  expect((await ask('/v1/keys', json('POST', { name: 'a\0', scopes: ['runs:read'] }))).problem.at).toBe('body.name');
+});
+
 test('no such path, no such method', async () => {
   expect((await ask('/v1/nothing')).problem).toMatchObject({
     code: 'not_found',
