@@ -10,6 +10,7 @@ import { connectTcp } from '../connect-tcp.ts';
 import { startExec } from './exec.ts';
 import { readFiles, writeFiles } from './files.ts';
 import { bootId, cookieBearers, isAlive, membersOf, signalGroup } from './identity.ts';
+import type { ProcessStat } from './identity.ts';
 import { launch } from './launch.ts';
 import { leaseDir, leaseIds } from './lease-dir.ts';
 import type { Exit, LeaseDir } from './lease-dir.ts';
@@ -19,6 +20,8 @@ const run = promisify(execFile);
 const MIB = 1024 * 1024;
 const PAGE_BYTES = 4096;
 const TICKS_PER_S = 100;
+/** As long as docker takes between two samples. */
+const SAMPLE_MS = 1000;
 const POLL_MS = 100;
 const SUPERVISOR_MS = 10_000;
 const PREFIX = 'process-';
@@ -34,7 +37,6 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
   /** With their secrets, from prepare to start; an agent that was restarted in between is given the order again. */
   const orders = new Map<string, LeaseOrder>();
   const starting = new Map<string, Promise<void>>();
-  const cpuSamples = new Map<string, { ticks: number; at: number }>();
 
   const leaseOf = (containerId: string): LeaseDir => {
     const leaseId = containerId.slice(PREFIX.length);
@@ -143,7 +145,6 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
     async remove(containerId) {
       const lease = leaseOf(containerId);
       await stop(lease, 0);
-      cpuSamples.delete(containerId);
       orders.delete(containerId.slice(PREFIX.length));
       await lease.remove();
     },
@@ -175,17 +176,14 @@ export async function openProcessEngine(options: EngineOptions): Promise<Engine>
 
     async stats(containerId) {
       const { order, launched } = await running(containerId);
+      const before = ticksOf(membersOf(launched.command.pid));
+      const since = performance.now();
+      await sleep(SAMPLE_MS);
       const members = membersOf(launched.command.pid);
-      const ticks = members.reduce((sum, member) => sum + member.cpuTicks, 0);
-      const before = cpuSamples.get(containerId);
-      const now = { ticks, at: performance.now() };
-      cpuSamples.set(containerId, now);
-      const passedS = before === undefined ? 0 : (now.at - before.at) / 1000;
+      const passedS = (performance.now() - since) / 1000;
+      const usedS = Math.max(0, ticksOf(members) - before) / TICKS_PER_S;
       return {
-        cpu_percent:
-          before === undefined || passedS === 0
-            ? 0
-            : Math.max(0, Math.round(((now.ticks - before.ticks) / TICKS_PER_S / passedS) * 1000) / 10),
+        cpu_percent: Math.round((usedS / passedS) * 1000) / 10,
         memory_used_mib: Math.round(
           (members.reduce((sum, member) => sum + member.residentPages, 0) * PAGE_BYTES) / MIB,
         ),
@@ -292,4 +290,8 @@ async function sizeMib(dir: string): Promise<number | null> {
 
 function vanished(): EngineError {
   return new EngineError('container_vanished', 'The process and its files are not there any more.');
+}
+
+function ticksOf(members: ProcessStat[]): number {
+  return members.reduce((sum, member) => sum + member.cpuTicks, 0);
 }
