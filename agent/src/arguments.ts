@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { CoopError } from '@gpucoop/protocol/problem.ts';
 import { stateDirectory, type AgentConfig } from './config.ts';
 
-export const usage = `Usage: coop agent COMMAND
+export const usage = `Usage: coop-agent COMMAND (or coop agent COMMAND, where coop is)
 
   enrol --server URL --token TOKEN   make this computer a machine of a network
         [--ca FILE] [--name NAME]    the server's certificate; this machine's name
