@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './support/network.ts';
 import { describeNeeding } from './support/needs.ts';
 
 const bin = fileURLToPath(new URL('../cli/bin/coop.mjs', import.meta.url));
@@ -204,19 +205,21 @@ function story(engine: 'docker' | 'process'): void {
   });
 
   test('a port of the run is reached from here, and the relay ends with the run', async () => {
+    // Plain processes share the ports of this machine.
+    const at = String(engine === 'docker' ? 8080 : await freePort());
     const serve =
-      engine === 'docker' ? ['nc', '-ll', '-p', '8080', '-e', 'echo', 'served'] : [process.execPath, '-e', server];
-    await type(['run', '-y', '-d', '--name', 'web', '--port', '8080', '--ready', 'tcp:8080', ...small, '--', ...serve]);
+      engine === 'docker' ? ['nc', '-ll', '-p', at, '-e', 'echo', 'served'] : [process.execPath, '-e', server, at];
+    await type(['run', '-y', '-d', '--name', 'web', '--port', at, '--ready', `tcp:${at}`, ...small, '--', ...serve]);
     await untilRunning('web');
     let answer: Promise<string> | undefined;
-    const relay = await type(['port', 'web', '0:8080', '--json'], {
+    const relay = await type(['port', 'web', `0:${at}`, '--json'], {
       onOut: (seen) => {
         if (answer !== undefined || !seen.includes('\n')) return;
         const { local } = JSON.parse(seen.split('\n')[0]!) as { local: number };
         answer = text(connect(local, '127.0.0.1')).finally(() => type(['stop', 'web']));
       },
     });
-    expect(await answer).toBe('served\n');
+    expect(await answer, relay.err).toBe('served\n');
     expect(relay).toMatchObject({ code: 0 });
   });
 
@@ -290,7 +293,7 @@ function story(engine: 'docker' | 'process'): void {
   }
 }
 
-const server = "require('net').createServer((socket) => socket.end('served\\n')).listen(8080, '127.0.0.1')";
+const server = "require('net').createServer((socket) => socket.end('served\\n')).listen(process.argv[1], '127.0.0.1')";
 
 describe('coop with plain processes', () => story('process'));
 describeNeeding(['docker'], 'coop with docker', () => story('docker'));
