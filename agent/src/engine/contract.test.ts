@@ -90,24 +90,25 @@ function contract(kind: BedKind): void {
     expect(ended).toMatchObject({ exit_code: 127, reason: null });
   });
 
-  test.skipIf(kind === 'process')('a user, group or directory that cannot be is no failure of the engine', async () => {
-    const impossible: Partial<LeaseOrder>[] = [
-      { user: 'nosuch' },
-      { user: '0:nosuch' },
-      { user: '99999999999' },
-      { working_dir: '/etc/passwd' },
-      { working_dir: '/etc/passwd/below' },
-      { working_dir: '/proc/none' },
-      { working_dir: '/sys/none' },
-    ];
-    for (const words of impossible) {
-      const reason = await bed
-        .run({ ...shell('true'), ...words })
-        .then(async (id) => (await bed.engine.wait(id, never())).reason)
-        .catch((error: unknown) => (error as EngineError).reason);
-      expect(reason, JSON.stringify(words)).toBe('command_failed');
-    }
-  });
+  if (kind !== 'process')
+    test('a user, group or directory that cannot be is no failure of the engine', async () => {
+      const impossible: Partial<LeaseOrder>[] = [
+        { user: 'nosuch' },
+        { user: '0:nosuch' },
+        { user: '99999999999' },
+        { working_dir: '/etc/passwd' },
+        { working_dir: '/etc/passwd/below' },
+        { working_dir: '/proc/none' },
+        { working_dir: '/sys/none' },
+      ];
+      for (const words of impossible) {
+        const reason = await bed
+          .run({ ...shell('true'), ...words })
+          .then(async (id) => (await bed.engine.wait(id, never())).reason)
+          .catch((error: unknown) => (error as EngineError).reason);
+        expect(reason, JSON.stringify(words)).toBe('command_failed');
+      }
+    });
 
   test('a prepare that is aborted creates nothing', async () => {
     const aborted = AbortSignal.abort(new Error('enough'));
