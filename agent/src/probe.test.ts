@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
+import { connectTcp } from './engine/connect-tcp.ts';
 import { untilAnswers } from './probe.ts';
 
 const engine = {
@@ -66,4 +67,19 @@ test('a path cannot smuggle a second request', async () => {
   });
   await probe(port, 1000, '/a\r\nX-Evil: 1\r\n\r\nGET /b');
   expect(seen.split('\r\n')[0]).toBe('GET /a%0D%0AX-Evil:%201%0D%0A%0D%0AGET%20/b HTTP/1.1');
+});
+
+test('a server that greets whoever connects is left in order, not reset', async () => {
+  const left = Promise.withResolvers<string | undefined>();
+  server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', (error: NodeJS.ErrnoException) => left.resolve(error.code));
+    socket.on('end', () => left.resolve('in order'));
+    socket.resume().write('welcome\n'.repeat(10_000));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const greeted = { connect: () => connectTcp('127.0.0.1', port) };
+  await untilAnswers(greeted, 'c', { kind: 'tcp', port }, AbortSignal.timeout(5000));
+  expect(await left.promise).toBe('in order');
 });

@@ -5,6 +5,7 @@ import { EngineError } from './engine/engine-error.ts';
 import type { Engine } from './engine/engine.ts';
 
 const TRY_MS = 5000;
+const LEAVE_MS = 1000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 const STATUS_LINE_BYTES = 4096;
@@ -57,8 +58,15 @@ async function answersOnce(
   } catch {
     return false;
   } finally {
-    socket?.on('error', () => {}).destroy();
+    if (socket !== undefined) takeLeave(socket);
   }
+}
+
+/** In order: with something unread a closed connection is reset, and that ends a server which does not expect it. */
+function takeLeave(socket: Duplex): void {
+  const cut = setTimeout(() => socket.destroy(), LEAVE_MS).unref();
+  socket.on('error', () => {}).once('close', () => clearTimeout(cut));
+  socket.resume().end();
 }
 
 /** A connection that comes after the time is up is closed. */

@@ -61,6 +61,8 @@ export function agentRequests(
     },
     openStream: async (method, path, { headers = {}, timeoutMs = limits.answerMs } = {}) => {
       const stream = open(method, path, headers);
+      // Left open, it would be reset as soon as the answer is sent, and an answer still being read would seem cut off.
+      if (method === 'GET') stream.end();
       const deadline = setTimeout(() => stream.destroy(timedOut(timeoutMs)), timeoutMs);
       try {
         const { status, headers: head } = await stream.head;
