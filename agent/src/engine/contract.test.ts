@@ -283,7 +283,7 @@ function contract(kind: BedKind): void {
     link.entry({ name: 'way', type: 'symlink', linkname: '/tmp' });
     link.entry({ name: `way/coop-escaped-${process.pid}` }, 'out');
     link.finalize();
-    await bed.engine.writeFiles(id, '/w', link as unknown as Readable).catch(() => undefined);
+    await bed.engine.writeFiles(id, '/w', asReadable(link)).catch(() => undefined);
     expect(existsSync(marker)).toBe(false);
   });
 
@@ -340,6 +340,11 @@ function tarOf(files: Record<string, string>): Readable {
   // Whoever is refused in the middle leaves an entry that nobody listens to.
   for (const [name, body] of Object.entries(files)) tar.entry({ name }, body).on('error', () => undefined);
   tar.finalize();
+  return asReadable(tar);
+}
+
+/** tar-stream's streams are streamx's: they do what Node's do, and only their types say otherwise. */
+function asReadable(tar: ReturnType<typeof pack>): Readable {
   return tar as unknown as Readable;
 }
 

@@ -51,7 +51,7 @@ function printable(text: string): string {
   return (
     text
       .toWellFormed()
-      // oxlint-disable-next-line no-control-regex
+      // oxlint-disable-next-line no-control-regex -- they are what is taken out
       .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
       .slice(0, 1000)
   );
